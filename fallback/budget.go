@@ -1,0 +1,92 @@
+package fallback
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+)
+
+// Budget is a token bucket that bounds the extra attempts at one upstream, so
+// that retries cannot multiply an outage. A retry costs tokens, a success
+// earns one; when the bucket is empty nothing is retried. First attempts never
+// ask it: failover is not refused for lack of budget. The default numbers are
+// those of the AWS SDKs (standard retry mode).
+//
+// The zero value is a full bucket with the default numbers. Share it by
+// pointer; it is safe for concurrent use and must not be copied after first
+// use.
+type Budget struct {
+	Tokens  int // size of the bucket; zero: 500
+	Retry   int // cost of an extra attempt; zero: 5
+	Timeout int // cost of an extra attempt after a timeout; zero: 10
+	Success int // earned by a success; zero: 1
+
+	spent   atomic.Int64
+	refused atomic.Uint64
+}
+
+// Left returns the tokens left.
+func (b *Budget) Left() int {
+	return int(int64(orDefault(b.Tokens, 500)) - b.spent.Load())
+}
+
+// Refused returns how many extra attempts found too few tokens.
+func (b *Budget) Refused() uint64 { return b.refused.Load() }
+
+// take pays for one extra attempt after err and reports whether it could.
+func (b *Budget) take(err error) bool {
+	if b == nil {
+		return true
+	}
+	cost := int64(orDefault(b.Retry, 5))
+	if timedOut(err) {
+		cost = int64(orDefault(b.Timeout, 10))
+	}
+	size := int64(orDefault(b.Tokens, 500))
+	for {
+		spent := b.spent.Load()
+		if spent+cost > size {
+			b.refused.Add(1)
+			return false
+		}
+		if b.spent.CompareAndSwap(spent, spent+cost) {
+			return true
+		}
+	}
+}
+
+// earn puts back what a success is worth. A full bucket is only read.
+func (b *Budget) earn() {
+	if b == nil {
+		return
+	}
+	for {
+		spent := b.spent.Load()
+		if spent == 0 {
+			return
+		}
+		if b.spent.CompareAndSwap(spent, max(0, spent-int64(orDefault(b.Success, 1)))) {
+			return
+		}
+	}
+}
+
+func (b *Budget) mistakes() (errs []error) {
+	if b != nil && (b.Tokens < 0 || b.Retry < 0 || b.Timeout < 0 || b.Success < 0) {
+		errs = append(errs, errors.New("budget: a number is negative"))
+	}
+	return errs
+}
+
+// timedOut reports whether err says that time ran out.
+func timedOut(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+}
+
+func orDefault[N ~int | ~int64](n, def N) N {
+	if n == 0 {
+		return def
+	}
+	return n
+}

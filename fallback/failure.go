@@ -1,0 +1,63 @@
+package fallback
+
+import "time"
+
+// Skip says why a source was not asked. The zero value says that it was.
+type Skip uint8
+
+// The reasons.
+const (
+	SkipNot       Skip = iota // it was asked
+	SkipAssurance             // its level or traits are below what the call needs
+	SkipOpen                  // its breaker is open
+	SkipForced                // an operator took it out
+	SkipCapacity              // as much as it may carry is in flight
+	SkipDeadline              // no time was left
+)
+
+// String returns the empty string, assurance, open, forced, capacity or
+// deadline.
+func (s Skip) String() string {
+	switch s {
+	case SkipAssurance:
+		return "assurance"
+	case SkipOpen:
+		return "open"
+	case SkipForced:
+		return "forced"
+	case SkipCapacity:
+		return "capacity"
+	case SkipDeadline:
+		return "deadline"
+	}
+	return ""
+}
+
+// Failure is one source that gave no answer.
+type Failure struct {
+	Source   string // empty: the wait for a shared call ended
+	Class    Class
+	Skip     Skip // why it was not asked; zero: it was
+	Err      error
+	Attempts int           // calls that went out
+	At       time.Time     // when its turn began
+	Took     time.Duration // how long its turn lasted, waits included
+}
+
+// String returns the source, the class and why it was skipped, and the cause
+// as far as its text is known to be clean.
+func (f Failure) String() string {
+	s := f.Source + ": " + f.Class.String()
+	if f.Skip != SkipNot {
+		return s + ": " + f.Skip.String()
+	}
+	if text := cleanText(f.Err); text != "" {
+		s += ": " + text
+	}
+	return s
+}
+
+// notSent reports whether the failure certainly had no effect.
+func (f Failure) notSent() bool {
+	return f.Attempts == 0 || notSent(f.Err)
+}

@@ -1,0 +1,82 @@
+package fallback
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Freshness says whether an answer was given for this call. The zero value is
+// none of them: a Result that nobody filled in is not live.
+type Freshness uint8
+
+// The kinds of freshness.
+const (
+	Live   Freshness = iota + 1 // given by a source for this call
+	Cached                      // remembered, and younger than Memory.Fresh
+	Stale                       // remembered, served because everything live failed
+)
+
+// String returns none, live, cached or stale.
+func (f Freshness) String() string {
+	switch f {
+	case Live:
+		return "live"
+	case Cached:
+		return "cached"
+	case Stale:
+		return "stale"
+	}
+	return "none"
+}
+
+// Flags say what else a reader of a result ought to know. It is a set.
+type Flags uint8
+
+// The flags.
+const (
+	FlagSecurity Flags = 1 << iota // a source could not be trusted before this answer was found
+	FlagShared                     // one call answered several askers of the same question
+)
+
+// Has reports whether f holds every flag of want.
+func (f Flags) Has(want Flags) bool { return f&want == want }
+
+// String lists the flags with commas between; the empty set is "".
+func (f Flags) String() string {
+	var words []string
+	if f.Has(FlagSecurity) {
+		words = append(words, "security")
+	}
+	if f.Has(FlagShared) {
+		words = append(words, "shared")
+	}
+	return strings.Join(words, ",")
+}
+
+// Result is an answer with its label: who gave it, when, how fresh it is, how
+// far it can be trusted, and who failed before. It is a value; Failed is its
+// own copy. The Value of a chain with Memory is shared with other callers and
+// must not be changed.
+type Result[A any] struct {
+	Value      A
+	Source     string        // who said it; empty: nobody did
+	Rank       int           // place of the source in the chain, from 0
+	Freshness  Freshness     // zero: not an answer
+	ObtainedAt time.Time     // when the source said it
+	Age        time.Duration // how long ago that was; zero for Live
+	MaxAge     time.Duration // age at which it is no longer served from memory; zero: it is not remembered
+	Assurance  Assurance     // what it is worth, never above the source's
+	Flags      Flags
+	Attempts   int       // calls that went out for this result, at all sources
+	Failed     []Failure // who could not answer before, in order
+}
+
+// Degraded reports whether something failed on the way, or the answer is a
+// remembered one in place of a live one.
+func (r Result[A]) Degraded() bool {
+	if r.Freshness == Stale {
+		return true
+	}
+	return slices.ContainsFunc(r.Failed, func(f Failure) bool { return f.Skip != SkipAssurance })
+}
