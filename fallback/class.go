@@ -27,12 +27,12 @@ const (
 type act uint8
 
 const (
-	never  act = iota
-	always     // yes
-	ifFits     // retry: only when the wait it names fits
-	opens      // breaker: opens at once, with a reason of its own
-	strong     // next: only a source of equal or higher assurance
-	optIn      // next: only when Config.Next says so
+	no act = iota
+	yes
+	ifFits // retry: only when the wait it names fits
+	opens  // breaker: opens at once, with a reason of its own
+	strong // next: only a source of equal or higher assurance
+	optIn  // next: only when Config.Next says so
 )
 
 // rule is one row of the table: what follows from an error of this class.
@@ -48,13 +48,13 @@ type rule struct {
 // class, and a test holds package breaker to the same column.
 var rules = [...]rule{
 	//            word           retry   breaker next    stale
-	Unavailable: {"unavailable", always, always, always, always},
-	Limited:     {"limited", ifFits, opens, always, always},
-	Refused:     {"refused", never, opens, always, always},
-	Security:    {"security", never, opens, strong, always}, // stale is flagged
-	Invalid:     {"invalid", never, never, never, never},
-	Denied:      {"denied", never, never, never, never},
-	NotFound:    {"notfound", never, never, optIn, never},
+	Unavailable: {"unavailable", yes, yes, yes, yes},
+	Limited:     {"limited", ifFits, opens, yes, yes},
+	Refused:     {"refused", no, opens, yes, yes},
+	Security:    {"security", no, opens, strong, yes}, // stale is flagged
+	Invalid:     {"invalid", no, no, no, no},
+	Denied:      {"denied", no, no, no, no},
+	NotFound:    {"notfound", no, no, optIn, no},
 }
 
 // rule returns the row of c. A class out of range is treated as Unavailable.
@@ -71,7 +71,7 @@ func (c Class) String() string { return c.rule().word }
 
 // Fault reports whether the class means that the upstream could not answer,
 // rather than that it answered no.
-func (c Class) Fault() bool { return c.rule().breaker != never }
+func (c Class) Fault() bool { return c.rule().breaker != no }
 
 // ClassOf returns the class that err tells, Unavailable when it tells none.
 // The first error of the tree with a Class method decides (errors.As order).
