@@ -1,7 +1,5 @@
 package fallback
 
-import "errors"
-
 // Class says what an error means for the rest of the chain. It is either a
 // fault (the upstream could not answer) or an answer (it said no). The zero
 // value is Unavailable, so an error that says nothing is a fault.
@@ -77,8 +75,8 @@ func (c Class) Fault() bool { return c.rule().breaker != no }
 // The first error of the tree with a Class method decides (errors.As order).
 // ClassOf(nil) is Unavailable and means nothing.
 func ClassOf(err error) Class {
-	var said interface{ Class() string }
-	if !errors.As(err, &said) {
+	said, ok := find[classed](err)
+	if !ok {
 		return Unavailable
 	}
 	word := said.Class()
@@ -88,4 +86,10 @@ func ClassOf(err error) Class {
 		}
 	}
 	return Unavailable
+}
+
+// classed is an error that tells its class.
+type classed interface {
+	error
+	Class() string
 }

@@ -1,3 +1,67 @@
 // Package fallback keeps a question answered while the one who usually answers
-// it is down.
+// it is down, and says so.
+//
+// A chain asks one source after another. Each source is guarded:
+//
+//	Retry(Breaker(Timeout(call, check)))
+//
+// An error is either a fault (the upstream could not answer: ask the next) or an
+// answer (it said no: stop). Whatever comes back is labelled: who said it, when,
+// how fresh, how far it can be trusted, and who failed before. A chain of one
+// source runs the same code, so the failover path is always in use.
+//
+// # What follows from an error
+//
+//	class        retry        breaker            next source                 stale
+//	unavailable  yes          counts             yes                         yes
+//	limited      if wait fits opens for its wait yes                         yes
+//	refused      no           opens              yes                         yes
+//	security     no           opens              equal or higher assurance   yes, flagged
+//	invalid      no           no                 no                          no
+//	denied       no           no                 never                       never
+//	notfound     no           no                 Config.Next                 no
+//
+// An error tells its class by a method Class() string, how long to wait by
+// Wait() time.Duration, and that it had no effect by NotSent() bool; each is
+// found with errors.As, so a source need not import this package. No class is
+// unavailable. A source that panics, that ends its goroutine, or that returns a
+// nil pointer and no error is unavailable too. Denied stays in the table for
+// good: no setting moves on from it.
+//
+// # What is promised
+//
+//   - Eligibility before availability: sources below the assurance or without
+//     the traits that a call needs are left out before any breaker is looked at.
+//     No failure, memory or forced state gives less; when nobody is left the
+//     error is explicit (ErrNoSource). A call may raise the minimum (WithMin,
+//     WithTraits), never lower it.
+//   - After a security failure only sources of equal or higher assurance are
+//     asked, and the result carries FlagSecurity.
+//   - Not found is not the same as could not ask: when one source found nothing
+//     and another failed the verdict is ErrIncomplete, and it is never
+//     remembered.
+//   - One verdict: an *Error matches one sentinel, by the order documented there.
+//   - A caller who goes away gets its context's error back, and nothing is
+//     counted against anybody for that.
+//   - At most 1 + Retry.Max calls go to each source; extra ones are paid for from
+//     the Budget of the upstream, first ones never ask it. A breaker that is open
+//     is not waited for.
+//   - A question with an effect (Config.Once) is sent again only after an error
+//     that certainly had none; otherwise the verdict is ErrUnknown.
+//   - A nil error means an answer that Answers has accepted.
+//   - Memory serves only what it was allowed to keep, never in place of an answer
+//     that said no, and a failing store costs time (StoreWait), not answers.
+//
+// # What is not promised
+//
+//   - A source that ignores its context cannot be bounded from outside.
+//   - The last source can be down as well; then there is an error.
+//   - A remembered answer can be wrong by now: that is what its Age is for.
+//   - Breakers, budgets and capacities are those of this process.
+//   - The text of an error shows the causes that tell a class, since those were
+//     written to be shown. A provider that puts a key into such a text shows it.
+//
+// Chains, flows and stores are safe for concurrent use. Constructors list all
+// mistakes at once and touch no network. Nothing here panics, logs or keeps
+// state outside the values it returns.
 package fallback

@@ -1,7 +1,6 @@
 package fallback
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -179,47 +178,27 @@ func isVerdict(target error) bool {
 
 // waitOf returns the wait that err names, zero when none.
 func waitOf(err error) time.Duration {
-	var w interface{ Wait() time.Duration }
-	if err == nil || !errors.As(err, &w) {
-		return 0
+	if w, ok := find[interface{ Wait() time.Duration }](err); ok {
+		return max(0, w.Wait())
 	}
-	return max(0, w.Wait())
+	return 0
 }
 
 // notSent reports whether err says that the call certainly had no effect.
 func notSent(err error) bool {
-	var n interface{ NotSent() bool }
-	return errors.As(err, &n) && n.NotSent()
+	n, ok := find[interface{ NotSent() bool }](err)
+	return ok && n.NotSent()
 }
 
-// cleanError returns an error whose text may be shown: the first of err's tree
-// that tells a class (it was written for this package), the end of a context,
-// one of this package, or nil.
-func cleanError(err error) error {
-	var said interface {
-		error
-		Class() string
+// find is errors.As, without its allocation when err itself is a T.
+func find[T any](err error) (T, bool) {
+	if t, ok := err.(T); ok {
+		return t, true
 	}
-	var panicked *PanicError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &said):
-		return said
-	case errors.As(err, &panicked):
-		return panicked
+	var t T
+	if err == nil {
+		return t, false
 	}
-	for _, known := range [...]error{context.DeadlineExceeded, context.Canceled, ErrNoSource, ErrClosed, errNoAnswer, errExited, errNoRoom} {
-		if errors.Is(err, known) {
-			return known
-		}
-	}
-	return nil
-}
-
-func cleanText(err error) string {
-	if err = cleanError(err); err != nil {
-		return err.Error()
-	}
-	return ""
+	ok := errors.As(err, &t)
+	return t, ok
 }

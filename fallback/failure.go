@@ -12,11 +12,12 @@ const (
 	SkipOpen                  // its breaker is open
 	SkipForced                // an operator took it out
 	SkipCapacity              // as much as it may carry is in flight
+	SkipRamp                  // it has just come back, and takes only a share of the calls
 	SkipDeadline              // no time was left
 )
 
-// String returns the empty string, assurance, open, forced, capacity or
-// deadline.
+// String returns the empty string, assurance, open, forced, capacity, ramp
+// or deadline.
 func (s Skip) String() string {
 	switch s {
 	case SkipAssurance:
@@ -27,6 +28,8 @@ func (s Skip) String() string {
 		return "forced"
 	case SkipCapacity:
 		return "capacity"
+	case SkipRamp:
+		return "ramp"
 	case SkipDeadline:
 		return "deadline"
 	}
@@ -44,14 +47,19 @@ type Failure struct {
 	Took     time.Duration // how long its turn lasted, waits included
 }
 
-// String returns the source, the class and why it was skipped, and the cause
-// as far as its text is known to be clean.
+// String returns `source: class: cause`, or `source: reason: cause` when it was
+// not asked. The cause stands there only as far as its text may be shown.
 func (f Failure) String() string {
-	s := f.Source + ": " + f.Class.String()
-	if f.Skip != SkipNot {
-		return s + ": " + f.Skip.String()
+	s := f.Source
+	if s == "" {
+		s = "shared call"
 	}
-	if text := cleanText(f.Err); text != "" {
+	if f.Skip != SkipNot {
+		s += ": " + f.Skip.String()
+	} else {
+		s += ": " + f.Class.String()
+	}
+	if text := cleanText(f.Err); text != "" && f.Skip != SkipCapacity && f.Skip != SkipDeadline {
 		s += ": " + text
 	}
 	return s

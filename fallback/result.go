@@ -72,11 +72,11 @@ type Result[A any] struct {
 	Failed     []Failure // who could not answer before, in order
 }
 
-// Degraded reports whether something failed on the way, or the answer is a
-// remembered one in place of a live one.
+// Degraded reports whether a source could not answer on the way, or the answer
+// is a remembered one in place of a live one.
 func (r Result[A]) Degraded() bool {
 	if r.Freshness == Stale {
 		return true
 	}
-	return slices.ContainsFunc(r.Failed, func(f Failure) bool { return f.Skip != SkipAssurance })
+	return slices.ContainsFunc(r.Failed, func(f Failure) bool { return f.Class.Fault() && f.Skip != SkipAssurance })
 }

@@ -1,0 +1,235 @@
+package fallback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// Chain asks one source after another; see the package comment for the law.
+// Make it with New. It is safe for concurrent use.
+type Chain[Q, A any] struct {
+	cfg     Config[Q, A]
+	members []member[Q, A]
+	level   func(Assurance, A) Assurance // nil: A says nothing about its level
+	empty   func(A) bool                 // nil: A cannot be nil
+	memory  *memory[Q, A]                // nil: nothing is remembered
+	teller  *teller                      // nil: nobody is told
+	longest time.Duration
+}
+
+// New returns a chain, or all the mistakes of cfg at once (errors.Join). It
+// touches no network and starts no goroutine. The slice of sources is copied.
+func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
+	cfg.Sources = slices.Clone(cfg.Sources)
+	if errs := cfg.mistakes(); len(errs) > 0 {
+		return nil, fmt.Errorf("fallback: %s: config: %w", cfg.Name, errors.Join(errs...))
+	}
+	c := &Chain[Q, A]{
+		cfg:     cfg,
+		members: make([]member[Q, A], len(cfg.Sources)),
+		level:   levelReader[A](),
+		empty:   emptyReader[A](),
+		teller:  newTeller(cfg.Observe),
+	}
+	for i := range cfg.Sources {
+		c.members[i] = newMember(cfg.Sources[i])
+		c.longest += c.members[i].longest()
+	}
+	if cfg.Memory != nil {
+		m, err := newMemory(cfg.Name, *cfg.Memory, c.members, c.longest)
+		if err != nil {
+			return nil, fmt.Errorf("fallback: %s: config: memory: %w", cfg.Name, err)
+		}
+		c.memory = m
+	}
+	return c, nil
+}
+
+// Do answers q from the first source that can, or from memory, and says on the
+// Result where the answer comes from. The error is an *Error; with it the
+// Result holds no answer, only Failed, Flags and Attempts.
+//
+// Do returns when ctx ends, unless a source ignores its context. A source that
+// panics has failed; one that ends its goroutine (runtime.Goexit) ends the
+// caller's too, unless the call was shared, and in either case it is counted
+// and holds nothing up.
+func (c *Chain[Q, A]) Do(ctx context.Context, q Q) (Result[A], error) {
+	if c.teller != nil {
+		return c.told(ctx, q)
+	}
+	return c.do(ctx, q)
+}
+
+func (c *Chain[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
+	if c.cfg.Valid != nil {
+		if err := c.valid(q); err != nil {
+			return Result[A]{}, &Error{Chain: c.cfg.Name, Kind: Invalid, Cause: err}
+		}
+	}
+	want := asksOf(ctx)
+	floor, need := max(c.cfg.MinAssurance, want.min), c.cfg.Require|want.traits
+	if c.memory != nil && floor <= None && need == 0 {
+		if key := c.memory.key(q); key != "" {
+			return c.recall(ctx, q, key)
+		}
+	}
+	return c.live(ctx, q, floor, need)
+}
+
+// live asks the sources, nobody's memory.
+func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait) (Result[A], error) {
+	var t trail
+	for rank := range c.members {
+		m := &c.members[rank]
+		if m.Assurance < floor || !m.Traits.Has(need) {
+			t.pass(m.Name, Refused, SkipAssurance, nil)
+			continue
+		}
+		if ctx.Err() != nil {
+			if t.left(ctx) {
+				break
+			}
+			t.pass(m.Name, Unavailable, SkipDeadline, endOf(ctx))
+			continue
+		}
+		at := time.Now()
+		got, sent, err := c.turn(ctx, m, q, floor)
+		t.attempts += sent
+		if err == nil {
+			return Result[A]{
+				Value: got.value, Source: m.Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(),
+				Assurance: got.level, Flags: t.flags, Attempts: t.attempts, Failed: t.failed,
+			}, nil
+		}
+		f := t.note(m.Name, err, sent, at)
+		if f.Class.Fault() {
+			if c.cfg.Once && !f.notSent() {
+				t.unknown = err
+				t.left(ctx)
+				break
+			}
+			if t.left(ctx) {
+				break
+			}
+		}
+		if !c.onward(&t, f, m.Assurance, &floor) {
+			break
+		}
+	}
+	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
+}
+
+// onward reads the column next of the table: whether the next source is asked
+// after f, and how much it has to be worth.
+func (c *Chain[Q, A]) onward(t *trail, f Failure, level Assurance, floor *Assurance) bool {
+	switch f.Class.rule().next {
+	case yes:
+		return true
+	case strong:
+		*floor = max(*floor, level)
+		t.flags |= FlagSecurity
+		return true
+	case optIn:
+		if c.next(f.Err) {
+			t.nothing = true
+			return true
+		}
+	}
+	t.answer = f.Err
+	return false
+}
+
+// valid judges the question. A Valid that panics has not found it valid.
+func (c *Chain[Q, A]) valid(q Q) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked("valid", v)
+		}
+	}()
+	return c.cfg.Valid(q)
+}
+
+// next asks Config.Next. One that panics has not agreed.
+func (c *Chain[Q, A]) next(err error) (more bool) {
+	if c.cfg.Next == nil {
+		return false
+	}
+	defer func() {
+		if recover() != nil {
+			more = false
+		}
+	}()
+	return c.cfg.Next(err)
+}
+
+// told is do with an observer.
+func (c *Chain[Q, A]) told(ctx context.Context, q Q) (r Result[A], err error) {
+	o := Outcome{Chain: c.cfg.Name, Op: "do", Verdict: Unavailable.String(), At: time.Now()}
+	defer func() {
+		o.Took = time.Since(o.At)
+		c.teller.tell(o)
+	}()
+	r, err = c.do(ctx, q)
+	o.Verdict = verdictOf(err)
+	o.Source, o.Rank, o.Freshness, o.Age = r.Source, r.Rank, r.Freshness, r.Age
+	o.Assurance, o.Flags, o.Attempts, o.Failed = r.Assurance, r.Flags, r.Attempts, r.Failed
+	return r, err
+}
+
+// verdictOf returns the word for an outcome.
+func verdictOf(err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &e):
+		return e.Verdict()
+	}
+	return Unavailable.String()
+}
+
+// Longest returns how long a call without a deadline may last at most: every
+// source with all its attempts and waits. Sources that ignore their context are
+// not bounded by it.
+func (c *Chain[Q, A]) Longest() time.Duration { return c.longest }
+
+// Close waits for shared calls that outlived their callers and for the
+// observer, at most Longest and a second more, and says so when something is
+// still running then. It may be called again. A chain that was closed still
+// answers, without sharing calls. The breakers are their owner's to close.
+func (c *Chain[Q, A]) Close() error {
+	var errs []error
+	if c.memory != nil && !c.memory.flights.close(c.longest+time.Second) {
+		errs = append(errs, errors.New("a shared call still runs"))
+	}
+	if !c.teller.close(time.Second) {
+		errs = append(errs, errors.New("the observer is still busy"))
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("fallback: %s: close: %w", c.cfg.Name, errors.Join(errs...))
+	}
+	return nil
+}
+
+// emptyReader returns how to see that an answer is nil, or nil when A cannot
+// be. A slice or a map may be nil and still be an answer: an empty one.
+func emptyReader[A any]() func(A) bool {
+	switch reflect.TypeFor[A]().Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Chan:
+		return func(a A) bool {
+			v := reflect.ValueOf(any(a))
+			switch v.Kind() {
+			case reflect.Invalid:
+				return true
+			case reflect.Pointer, reflect.Func, reflect.Chan:
+				return v.IsNil()
+			}
+			return false
+		}
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package fallback
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Config describes a Chain. Name and Sources are required; the zero value of
+// everything else is the careful choice.
+type Config[Q, A any] struct {
+	// Name names the chain in errors, views and memory; at most 64 bytes, no
+	// control characters.
+	Name string
+	// Sources are asked in this order.
+	Sources []Source[Q, A]
+	// Valid judges the question before anybody is asked; its error gives the
+	// verdict ErrInvalid whatever class it tells. Nil: every question is valid.
+	Valid func(Q) error
+	// Answers judges whether an answer answers the question. It runs inside the
+	// guard: an error with no class is a fault of the source, counted by its
+	// breaker; an error with a class is what it says. Nil: every answer does;
+	// only a nil pointer or interface is refused.
+	Answers func(A, Q) error
+	// MinAssurance is the least that an answer must be worth. Above None it
+	// needs Answers. Zero: no minimum.
+	MinAssurance Assurance
+	// Require names traits that a source must have. Zero: none.
+	Require Trait
+	// Next says whether to ask the next source after an error of class NotFound.
+	// It is not asked about other answers: a denial never moves on. Nil: no.
+	Next func(error) bool
+	// Once marks a question with an effect (a message sent, a certificate
+	// requested). The next source is asked only after an error that certainly
+	// had none (a method NotSent() bool that returns true); after any other
+	// fault the verdict is ErrUnknown. Excludes Retry and Memory.
+	Once bool
+	// Memory remembers answers and shares one call among equal questions. Nil:
+	// neither. A must have a method Cacheable() bool.
+	Memory *Memory[Q, A]
+	// Observe hears of every call. Nil: nobody does, at no cost.
+	Observe Observer
+}
+
+const (
+	maxRetries = 10
+	maxTime    = time.Hour // greatest Timeout and MaxWait, so that sums stay sane
+	maxName    = 64
+)
+
+// mistakes lists everything that is wrong with the configuration.
+func (cfg *Config[Q, A]) mistakes() []error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	if err := checkName(cfg.Name); err != nil {
+		wrong("name: %w", err)
+	}
+	if len(cfg.Sources) == 0 {
+		wrong("no sources")
+	}
+	seen := make(map[string]bool)
+	reached := len(cfg.Sources) == 0
+	for i := range cfg.Sources {
+		s := &cfg.Sources[i]
+		for _, err := range s.mistakes() {
+			wrong("source %d %q: %w", i, s.Name, err)
+		}
+		if seen[s.Name] {
+			wrong("source %d %q: the name is taken", i, s.Name)
+		}
+		seen[s.Name] = true
+		if cfg.Once && s.Retry.Max > 0 {
+			wrong("source %d %q: retry cannot go with once", i, s.Name)
+		}
+		if s.Assurance >= cfg.MinAssurance && s.Traits.Has(cfg.Require) {
+			reached = true
+		}
+	}
+	if !reached {
+		wrong("no source reaches assurance %v with the traits required", cfg.MinAssurance)
+	}
+	if cfg.MinAssurance > High {
+		wrong("min assurance: no such level")
+	}
+	if cfg.MinAssurance > None && cfg.Answers == nil {
+		wrong("min assurance needs answers: a proof that nobody checks proves nothing")
+	}
+	if cfg.Memory != nil {
+		errs = append(errs, cfg.memoryMistakes()...)
+	}
+	return errs
+}
+
+func (cfg *Config[Q, A]) memoryMistakes() []error {
+	var errs []error
+	wrong := func(text string) { errs = append(errs, errors.New("memory: "+text)) }
+	m := cfg.Memory
+	if cfg.Once {
+		wrong("cannot go with once")
+	}
+	if cfg.MinAssurance > None || cfg.Require != 0 {
+		wrong("cannot go with min assurance or required traits: a proof is not served twice")
+	}
+	if !reflect.TypeFor[A]().Implements(reflect.TypeFor[cacheable]()) {
+		wrong(fmt.Sprintf("%v has no method Cacheable() bool", reflect.TypeFor[A]()))
+	}
+	keeps := len(cfg.Sources) == 0
+	for i := range cfg.Sources {
+		keeps = keeps || cfg.Sources[i].Retention > 0
+	}
+	if !keeps {
+		wrong("no source has a retention, so nothing may be remembered")
+	}
+	return append(errs, m.mistakes()...)
+}
+
+func (s *Source[Q, A]) mistakes() []error {
+	var errs []error
+	wrong := func(text string) { errs = append(errs, errors.New(text)) }
+	if err := checkName(s.Name); err != nil {
+		errs = append(errs, fmt.Errorf("name: %w", err))
+	}
+	if s.Do == nil {
+		wrong("do is missing")
+	}
+	if s.Timeout < 0 || s.Timeout > maxTime {
+		wrong("timeout must be between 0 and 1h")
+	}
+	if s.Retry.Max < 0 || s.Retry.Max > maxRetries {
+		wrong("retry: max must be between 0 and 10")
+	}
+	if s.Retry.First < 0 || s.Retry.MaxWait < 0 || s.Retry.First > maxTime || s.Retry.MaxWait > maxTime {
+		wrong("retry: waits must be between 0 and 1h")
+	}
+	if s.Retention < 0 {
+		wrong("retention is negative")
+	}
+	if s.Assurance > High {
+		wrong("assurance: no such level")
+	}
+	if up := s.Upstream; up != nil {
+		errs = append(errs, up.Budget.mistakes()...)
+		if up.Capacity != nil && up.Capacity.InFlight < 0 {
+			wrong("capacity: in flight is negative")
+		}
+	}
+	return errs
+}
+
+// checkName keeps names fit for keys, labels and terminals.
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("missing")
+	case len(name) > maxName:
+		return errors.New("longer than 64 bytes")
+	case strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsRune(name, unicode.ReplacementChar):
+		return errors.New("holds a control character or is not UTF-8")
+	}
+	return nil
+}

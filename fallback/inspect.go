@@ -1,0 +1,102 @@
+package fallback
+
+import (
+	"slices"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+)
+
+// Inspectable is a part that can be looked at without knowing its types: every
+// Chain and Flow. Inspect is safe for concurrent use, changes nothing and asks
+// nobody.
+type Inspectable interface {
+	Inspect() Inspection
+}
+
+// Inspection is how a part is wired and what it did so far. It is a copy.
+type Inspection struct {
+	Kind         string // "chain" or "flow"
+	Name         string
+	MinAssurance Assurance
+	Require      Trait
+	Once         bool
+	Longest      time.Duration // of one call; zero: not stated
+	Sources      []SourceView  // in order
+	Memory       *MemoryView   // nil: nothing is remembered
+	Unheard      uint64        // outcomes the observer did not hear to the end
+}
+
+// SourceView is one source of an Inspection.
+type SourceView struct {
+	Name       string
+	Upstream   string
+	Fate       []string
+	Recipient  Recipient
+	Timeout    time.Duration
+	Retry      Retry
+	Assurance  Assurance
+	Traits     Trait
+	Retention  Retention
+	Guarded    bool // it has a breaker
+	Breaker    breaker.Snapshot
+	InFlight   int    // at its upstream, counted when it has a Capacity
+	Room       int    // greatest InFlight; zero: no bound
+	NoRoom     uint64 // calls that found none
+	BudgetLeft int    // tokens; zero without Retry
+	NoBudget   uint64 // extra attempts refused
+}
+
+// MemoryView is what a Memory did since its chain was made.
+type MemoryView struct {
+	Fresh, Stale time.Duration
+	Hits         uint64 // answered from memory while fresh
+	Stales       uint64 // answered from memory because all failed
+	Misses       uint64 // asked live
+	Saves        uint64
+	Shared       uint64 // callers who shared somebody's call
+	Errors       uint64 // the store, the codec or a hook failed; the call did not
+	Dropped      uint64 // entries deleted: damaged, of another version, or of a source that is gone
+}
+
+// Inspect returns how the chain is wired and what it did.
+func (c *Chain[Q, A]) Inspect() Inspection {
+	in := Inspection{
+		Kind: "chain", Name: c.cfg.Name, MinAssurance: c.cfg.MinAssurance, Require: c.cfg.Require, Once: c.cfg.Once,
+		Longest: c.longest, Sources: make([]SourceView, len(c.members)), Unheard: c.teller.missed(),
+	}
+	for i := range c.members {
+		in.Sources[i] = c.members[i].view()
+	}
+	if m := c.memory; m != nil {
+		in.Memory = &MemoryView{
+			Fresh: m.Fresh, Stale: m.Stale, Hits: m.hits.Load(), Stales: m.stales.Load(), Misses: m.misses.Load(),
+			Saves: m.saves.Load(), Shared: m.shared.Load(), Errors: m.errs.Load(), Dropped: m.corrupt.Load(),
+		}
+	}
+	return in
+}
+
+func (m *member[Q, A]) view() SourceView {
+	v := SourceView{
+		Name: m.Name, Timeout: m.Timeout, Retry: m.Retry, Assurance: m.Assurance, Traits: m.Traits, Retention: m.Retention,
+	}
+	if m.budget != nil {
+		v.BudgetLeft, v.NoBudget = m.budget.Left(), m.budget.Refused()
+	}
+	m.Upstream.describe(&v)
+	return v
+}
+
+// describe fills in what up knows of a source.
+func (up *Upstream) describe(v *SourceView) {
+	if up == nil {
+		return
+	}
+	v.Upstream, v.Fate, v.Recipient = up.Name, slices.Clone(up.Fate), up.Recipient
+	v.Guarded, v.Breaker = up.Breaker != nil, up.Breaker.Snapshot()
+	v.InFlight, v.NoRoom = up.Capacity.Load(), up.Capacity.Refused()
+	if up.Capacity != nil {
+		v.Room = up.Capacity.InFlight
+	}
+}

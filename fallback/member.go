@@ -1,0 +1,123 @@
+package fallback
+
+import (
+	"context"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+)
+
+// member is a source in its place, with the defaults filled in.
+type member[Q, A any] struct {
+	Source[Q, A]
+	breaker  *breaker.Breaker
+	budget   *Budget
+	capacity *Capacity
+}
+
+// said is what a source gave.
+type said[A any] struct {
+	value A
+	level Assurance
+}
+
+func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
+	s.Timeout = orDefault(s.Timeout, DefaultTimeout)
+	s.Retry.First = orDefault(s.Retry.First, 100*time.Millisecond)
+	s.Retry.MaxWait = orDefault(s.Retry.MaxWait, 2*time.Second)
+	m := member[Q, A]{Source: s}
+	if up := s.Upstream; up != nil {
+		m.breaker, m.budget, m.capacity = up.Breaker, up.Budget, up.Capacity
+	}
+	if m.budget == nil && s.Retry.Max > 0 {
+		m.budget = new(Budget)
+	}
+	return m
+}
+
+// longest returns how long the turn of m may last.
+func (m *member[Q, A]) longest() time.Duration {
+	return m.Timeout + time.Duration(m.Retry.Max)*(m.Timeout+m.Retry.MaxWait)
+}
+
+// turn gives m its turn: Retry(Breaker(Timeout(call, check))). It returns how
+// many calls went out.
+func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (said[A], int, error) {
+	if !m.capacity.take() {
+		return said[A]{}, 0, errNoRoom
+	}
+	defer m.capacity.give()
+	got, sent, err := c.attempt(ctx, m, q, floor)
+	if err == nil {
+		m.budget.earn()
+		return got, 1, nil
+	}
+	if !sent {
+		return got, 0, err
+	}
+	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no {
+		return c.again(ctx, m, q, floor, err)
+	}
+	return got, 1, err
+}
+
+// attempt asks m once, inside its breaker and its time. A panic is a fault of
+// the source; runtime.Goexit goes on, after it was counted.
+func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (got said[A], sent bool, err error) {
+	pass, err := m.breaker.Enter(ctx)
+	if err != nil {
+		return got, false, err
+	}
+	sent = true
+	over := false
+	defer func() {
+		if !over {
+			err = errExited
+			if v := recover(); v != nil {
+				err = panicked("source "+m.Name, v)
+			}
+		}
+		if err != nil {
+			got = said[A]{} // never half an answer
+		}
+		pass.Exit(err)
+	}()
+	tctx, cancel := context.WithTimeout(ctx, m.Timeout)
+	defer cancel()
+	got.value, err = m.Do(tctx, q)
+	if err == nil {
+		got.level, err = c.judge(got.value, q, m.Assurance, floor)
+	}
+	over = true
+	return got, true, err
+}
+
+// judge decides whether an answer answers the question and is worth enough.
+func (c *Chain[Q, A]) judge(a A, q Q, ceiling, floor Assurance) (Assurance, error) {
+	if c.empty != nil && c.empty(a) {
+		return 0, errNoAnswer
+	}
+	if c.cfg.Answers != nil {
+		if err := c.cfg.Answers(a, q); err != nil {
+			return 0, err
+		}
+	}
+	if c.level == nil {
+		return ceiling, nil
+	}
+	level := c.level(ceiling, a)
+	if level < floor {
+		return 0, errTooLow
+	}
+	return level, nil
+}
+
+// errTooLow: the proof is weaker than its source promised. It is an answer and
+// no fault of the upstream: a person with a weak account must not open a
+// breaker.
+var errTooLow error = tooLow{}
+
+type tooLow struct{}
+
+func (tooLow) Error() string { return "the proof is below the assurance asked for" }
+func (tooLow) Class() string { return Denied.String() }

@@ -1,0 +1,79 @@
+package fallback
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Memory remembers answers, to save calls while they are fresh and to stand in
+// for the sources when all of them fail. It also shares one call among equal
+// questions asked at the same time.
+//
+// It is an allow-list. An answer is remembered only when its Cacheable method
+// says so and its source has a Retention; a chain with an effect or with a
+// minimum of assurance has no Memory, and a call that raised the minimum does
+// without. Answers that say no are never remembered, and no memory is served
+// in their place.
+//
+// Answers are shared between callers: treat them as read-only.
+type Memory[Q, A any] struct {
+	// Key names a question. Equal keys mean that one answer serves both, so the
+	// key holds everything that the answer depends on. A question about a person
+	// belongs in a key only as a keyed hash (HMAC). The empty key, or one longer
+	// than 1024 bytes, means: do not remember this one. Required.
+	Key func(Q) string
+	// Version is the schema of the stored answers. Raise it when A or Codec
+	// change, and entries of before are not found any more.
+	Version int
+	// Codec turns answers into bytes. Nil: Gob.
+	Codec Codec[A]
+	// Fresh is the age up to which an answer is served without asking anybody.
+	// Zero: never.
+	Fresh time.Duration
+	// FreshFor says how long one answer may be called fresh by whoever gave it
+	// (the max-age of a reply); it can only shorten Fresh. Nil: Fresh.
+	FreshFor func(A) time.Duration
+	// Stale is the age, counted from the same moment as Fresh, up to which an
+	// answer is served when all sources failed. Zero: only while Fresh.
+	Stale time.Duration
+	// Store keeps the bytes. A store that fails or is slow costs a call at most
+	// StoreWait for each of its operations, never the answer. Nil: a MemoryStore
+	// with the default bounds, for this chain alone.
+	Store Store
+	// StoreWait bounds one operation of Store that respects its context. A
+	// MemoryStore is not bounded, for it never waits. Zero: 5ms.
+	StoreWait time.Duration
+	// Sharing is the greatest number of questions whose calls are shared at one
+	// time; further ones are asked by each caller for itself. Zero: 1024.
+	Sharing int
+}
+
+// cacheable is what an answer must have to be remembered.
+type cacheable interface{ Cacheable() bool }
+
+const maxKey = 1024
+
+func (m *Memory[Q, A]) mistakes() []error {
+	var errs []error
+	wrong := func(text string) { errs = append(errs, errors.New("memory: "+text)) }
+	if m.Key == nil {
+		wrong("key is missing")
+	}
+	if m.Fresh < 0 || m.Stale < 0 || m.StoreWait < 0 || m.Sharing < 0 {
+		wrong("a number is negative")
+	}
+	if m.Fresh == 0 && m.Stale == 0 {
+		wrong("fresh and stale are both zero")
+	}
+	if m.Stale > 0 && m.Stale < m.Fresh {
+		wrong("stale is below fresh; both count from when the answer was given")
+	}
+	if m.Codec == nil {
+		var zero A
+		if _, err := (Gob[A]{}).Encode(zero); err != nil {
+			errs = append(errs, fmt.Errorf("memory: codec is missing and gob cannot do it: %w", err))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,162 @@
+package fallback
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// recall is a call with Memory: fresh from memory, else live (shared with equal
+// questions), else stale.
+func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return Result[A]{}, c.ended(ctx, time.Now())
+	}
+	m := c.memory
+	seen := m.saves.Load()
+	old, known := m.load(key)
+	if known {
+		if _, fresh := old.age(old.soft); fresh {
+			r, ok := m.open(key, &old, Cached)
+			if ok {
+				m.hits.Add(1)
+				return r, nil
+			}
+			known = false
+		}
+	}
+	m.misses.Add(1)
+	r, err := c.share(ctx, q, key, seen)
+	var e *Error
+	if err == nil || !known || !errors.As(err, &e) || !e.mayBeStale() {
+		return r, err
+	}
+	if s, ok := c.stale(key, &old, e); ok {
+		s.Flags |= r.Flags
+		s.Attempts, s.Failed = r.Attempts, r.Failed
+		return s, nil
+	}
+	return r, err
+}
+
+// mayBeStale reports whether a remembered answer may stand in for e.
+func (e *Error) mayBeStale() bool {
+	return !e.Cancelled && !e.Unknown && (e.Incomplete || e.Kind.rule().stale == yes)
+}
+
+// stale returns the remembered answer if it is young enough now and worth as
+// much as a source that could not be trusted.
+func (c *Chain[Q, A]) stale(key string, old *memo, e *Error) (r Result[A], ok bool) {
+	if _, young := old.age(old.hard); !young {
+		return r, false
+	}
+	if r, ok = c.memory.open(key, old, Stale); !ok {
+		return r, false
+	}
+	for _, f := range e.Failed {
+		if f.Class.rule().next != strong || f.Skip == SkipAssurance {
+			continue
+		}
+		r.Flags |= FlagSecurity
+		for i := range c.members {
+			if c.members[i].Name == f.Source && r.Assurance < c.members[i].Assurance {
+				return Result[A]{}, false
+			}
+		}
+	}
+	c.memory.stales.Add(1)
+	return r, true
+}
+
+// flight is what a shared call gave.
+type flight[A any] struct {
+	r      Result[A]
+	err    error
+	unmade bool // there was no room: ask for yourself
+}
+
+// share asks the sources once for everybody who asks the same now. The shared
+// call belongs to nobody: it has its own bounded time and carries no values of
+// anybody's context, so a caller who leaves does not end it and nothing of one
+// caller reaches another.
+func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64) (Result[A], error) {
+	at := time.Now()
+	if ctx.Err() != nil {
+		err := c.ended(ctx, at)
+		return Result[A]{Failed: err.Failed}, err
+	}
+	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
+		return c.fly(q, key, seen), nil
+	})
+	select {
+	case got := <-landed:
+		f, _ := got.Val.(flight[A])
+		if f.unmade {
+			return c.alone(ctx, q, key)
+		}
+		if got.Shared {
+			c.memory.shared.Add(1)
+			f.r.Flags |= FlagShared
+			f.r.Failed = slices.Clone(f.r.Failed)
+		}
+		return f.r, f.err
+	case <-ctx.Done():
+		err := c.ended(ctx, at)
+		return Result[A]{Failed: err.Failed}, err
+	}
+}
+
+// fly makes the shared call in a goroutine of its own, so that neither a panic
+// nor runtime.Goexit keeps those who wait from hearing.
+func (c *Chain[Q, A]) fly(q Q, key string, seen uint64) flight[A] {
+	if !c.memory.flights.begin() {
+		return flight[A]{unmade: true}
+	}
+	landed := make(chan flight[A], 1)
+	go func() {
+		f := flight[A]{err: &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: errExited}}
+		defer func() {
+			c.memory.flights.end()
+			landed <- f
+		}()
+		// Somebody may have saved the answer between our look and now.
+		if c.memory.saves.Load() != seen {
+			if k, ok := c.memory.load(key); ok {
+				if _, fresh := k.age(k.soft); fresh {
+					if f.r, ok = c.memory.open(key, &k, Cached); ok {
+						f.err = nil
+						return
+					}
+				}
+			}
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), c.memory.flights.bound)
+		defer cancel()
+		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require)
+		if f.err == nil {
+			c.memory.save(key, &f.r)
+		}
+	}()
+	return <-landed
+}
+
+// alone asks for one caller only, and remembers.
+func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string) (Result[A], error) {
+	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require)
+	if err == nil {
+		c.memory.save(key, &r)
+	}
+	return r, err
+}
+
+// ended is the error of a caller whose context ended while it waited.
+func (c *Chain[Q, A]) ended(ctx context.Context, at time.Time) *Error {
+	e := &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: endOf(ctx)}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		e.Cancelled = true
+		return e
+	}
+	e.Failed = []Failure{{Class: Unavailable, Skip: SkipDeadline, Err: e.Cause, At: at, Took: time.Since(at)}}
+	return e
+}

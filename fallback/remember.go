@@ -1,0 +1,187 @@
+package fallback
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// memory is a Memory in use. Nothing in it fails a call: what goes wrong is
+// counted and is a miss.
+type memory[Q, A any] struct {
+	Memory[Q, A]
+	members []member[Q, A]
+	prefix  string
+	hardAge time.Duration
+	local   bool // the store never waits
+	flights flights
+
+	saves, hits, stales, misses, errs, corrupt, shared atomic.Uint64
+}
+
+// memo is a remembered answer whose label was read and whose value was not.
+type memo struct {
+	envelope
+	rank       int
+	soft, hard time.Duration // after the terms as they are wired now
+}
+
+func newMemory[Q, A any](name string, cfg Memory[Q, A], members []member[Q, A], longest time.Duration) (*memory[Q, A], error) {
+	cfg.StoreWait = orDefault(cfg.StoreWait, 5*time.Millisecond)
+	cfg.Sharing = orDefault(cfg.Sharing, 1024)
+	if cfg.Codec == nil {
+		cfg.Codec = Gob[A]{}
+	}
+	if cfg.Store == nil {
+		store, err := NewMemoryStore(MemoryStoreConfig{})
+		if err != nil {
+			return nil, err
+		}
+		cfg.Store = store
+	}
+	m := &memory[Q, A]{Memory: cfg, members: members, hardAge: max(cfg.Fresh, cfg.Stale)}
+	_, m.local = cfg.Store.(*MemoryStore)
+	// Lengths in front: no two chains, versions and questions share a key.
+	m.prefix = strconv.Itoa(len(name)) + ":" + name + ":" + strconv.Itoa(cfg.Version) + ":"
+	m.flights.most = cfg.Sharing
+	m.flights.bound = longest + 2*cfg.StoreWait
+	return m, nil
+}
+
+// key returns the key of q in the store, empty when q is not to be remembered.
+func (m *memory[Q, A]) key(q Q) (key string) {
+	defer m.guard(func() { key = "" })
+	name := m.Key(q)
+	if name == "" || len(name) > maxKey {
+		return ""
+	}
+	return m.prefix + name
+}
+
+// guard recovers what a hook or a store does wrong; use it with defer.
+func (m *memory[Q, A]) guard(undo func()) {
+	if recover() != nil {
+		m.errs.Add(1)
+		undo()
+	}
+}
+
+// within returns the context for one operation of the store. It belongs to no
+// caller: memory is wanted most when the caller's time is over.
+func (m *memory[Q, A]) within() (context.Context, context.CancelFunc) {
+	if m.local {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), m.StoreWait)
+}
+
+// load returns what is remembered under key and may still be served by its age.
+func (m *memory[Q, A]) load(key string) (k memo, ok bool) {
+	defer m.guard(func() { ok = false })
+	ctx, cancel := m.within()
+	defer cancel()
+	data, found, err := m.Store.Load(ctx, key)
+	switch {
+	case err != nil:
+		m.errs.Add(1)
+		return k, false
+	case !found:
+		return k, false
+	}
+	k.envelope, ok = unseal(data)
+	if !ok {
+		m.drop(key)
+		return k, false
+	}
+	k.rank = -1
+	for i := range m.members {
+		if m.members[i].Name == string(k.source) {
+			k.rank = i
+		}
+	}
+	if k.rank < 0 { // that source was taken out: what it said goes too
+		m.drop(key)
+		return k, false
+	}
+	k.soft, k.hard = m.ages(k.rank)
+	k.soft, k.hard = min(k.soft, k.envelope.soft), min(k.hard, k.envelope.hard)
+	_, ok = k.age(k.hard)
+	return k, ok
+}
+
+// ages returns how long an answer of the source at rank is fresh and kept.
+func (m *memory[Q, A]) ages(rank int) (soft, hard time.Duration) {
+	hard = min(m.hardAge, time.Duration(m.members[rank].Retention))
+	return min(m.Fresh, hard), hard
+}
+
+// clockSlack is how far in the future an answer may have been given: clocks of
+// several machines differ, but nothing is remembered from next year.
+const clockSlack = 5 * time.Minute
+
+// age returns the age of k, and whether it is below limit.
+func (k *memo) age(limit time.Duration) (time.Duration, bool) {
+	age := time.Since(k.obtained)
+	return max(0, age), age < limit && age > -clockSlack
+}
+
+// open returns the remembered answer as a Result, or false when its bytes make
+// no sense; then it is dropped.
+func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok bool) {
+	defer m.guard(func() { ok = false })
+	a, err := m.Codec.Decode(k.body)
+	if err != nil {
+		m.drop(key)
+		return r, false
+	}
+	source := &m.members[k.rank]
+	age, _ := k.age(math.MaxInt64)
+	return Result[A]{
+		Value: a, Source: source.Name, Rank: k.rank, Freshness: as, ObtainedAt: k.obtained, Age: age, MaxAge: k.hard,
+		Assurance: min(k.assurance, source.Assurance), Flags: k.flags,
+	}, true
+}
+
+// drop deletes an entry that is of no use.
+func (m *memory[Q, A]) drop(key string) {
+	m.corrupt.Add(1)
+	ctx, cancel := m.within()
+	defer cancel()
+	if m.Store.Delete(ctx, key) != nil {
+		m.errs.Add(1)
+	}
+}
+
+// save remembers r when it may be, and writes on it for how long.
+func (m *memory[Q, A]) save(key string, r *Result[A]) {
+	defer m.guard(func() {})
+	soft, hard := m.ages(r.Rank)
+	if hard <= 0 {
+		return
+	}
+	if c, ok := any(r.Value).(cacheable); !ok || !c.Cacheable() {
+		return
+	}
+	if m.FreshFor != nil {
+		soft = min(soft, max(0, m.FreshFor(r.Value)))
+	}
+	body, err := m.Codec.Encode(r.Value)
+	if err != nil {
+		m.errs.Add(1)
+		return
+	}
+	e := envelope{
+		flags: r.Flags, assurance: r.Assurance, source: []byte(r.Source), obtained: r.ObtainedAt,
+		soft: soft, hard: hard, body: body,
+	}
+	ctx, cancel := m.within()
+	defer cancel()
+	if m.Store.Save(ctx, key, e.seal(), hard) != nil {
+		m.errs.Add(1)
+		return
+	}
+	m.saves.Add(1)
+	r.MaxAge = hard
+}

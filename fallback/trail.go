@@ -1,0 +1,117 @@
+package fallback
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+)
+
+// trail is what happened on the way through the sources.
+type trail struct {
+	failed   []Failure
+	attempts int
+	flags    Flags
+	nothing  bool  // a source found nothing and the next was asked
+	answer   error // the answer that ended the call
+	unknown  error // the fault after which nobody knows whether it was done
+	gone     error // the caller went away
+}
+
+// pass notes a source that was not asked.
+func (t *trail) pass(source string, class Class, why Skip, err error) {
+	t.failed = append(t.failed, Failure{Source: source, Class: class, Skip: why, Err: err, At: time.Now()})
+}
+
+// note notes a source that failed.
+func (t *trail) note(source string, err error, sent int, at time.Time) Failure {
+	f := Failure{
+		Source: source, Class: ClassOf(err), Skip: skipOf(err, sent), Err: err,
+		Attempts: sent, At: at, Took: time.Since(at),
+	}
+	t.failed = append(t.failed, f)
+	return f
+}
+
+// left reports whether the caller went away, as opposed to out of time.
+func (t *trail) left(ctx context.Context) bool {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		return false
+	}
+	t.gone = endOf(ctx)
+	return true
+}
+
+// verdict makes the one error of the call; the order is that of type Error.
+func (t *trail) verdict(chain string) *Error {
+	e := &Error{Chain: chain, Failed: t.failed}
+	fault := t.worst()
+	switch {
+	case t.unknown != nil:
+		e.Unknown, e.Kind, e.Cause = true, ClassOf(t.unknown), t.unknown
+		if t.gone != nil {
+			e.Cause = errors.Join(t.unknown, t.gone)
+		}
+	case t.gone != nil:
+		e.Cancelled, e.Kind, e.Cause = true, Unavailable, t.gone
+	case t.answer != nil && ClassOf(t.answer) != NotFound:
+		e.Kind, e.Cause = ClassOf(t.answer), t.answer
+	case (t.answer != nil || t.nothing) && fault != nil:
+		e.Incomplete, e.Kind, e.Cause = true, fault.Class, fault.Err
+	case t.answer != nil:
+		e.Kind, e.Cause = NotFound, t.answer
+	case t.nothing:
+		e.Kind, e.Cause = NotFound, t.failed[len(t.failed)-1].Err
+	case fault != nil:
+		e.Kind, e.Cause = fault.Class, fault.Err
+	default:
+		e.Kind, e.Cause = Refused, ErrNoSource
+	}
+	return e
+}
+
+// gravity orders faults for the verdict: the first that occurred wins.
+var gravity = [...]Class{Security, Unavailable, Limited, Refused}
+
+// worst returns the fault that decides, nil when there was none.
+func (t *trail) worst() *Failure {
+	for _, class := range gravity {
+		for i := range t.failed {
+			if f := &t.failed[i]; f.Class == class && f.Skip != SkipAssurance {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// skipOf says why a source was not asked, from the error of its turn.
+func skipOf(err error, sent int) Skip {
+	if sent > 0 {
+		return SkipNot
+	}
+	if err == errNoRoom {
+		return SkipCapacity
+	}
+	open, ok := find[*breaker.OpenError](err)
+	switch {
+	case !ok:
+		return SkipNot
+	case open.Forced:
+		return SkipForced
+	case open.State == breaker.Closed:
+		return SkipRamp
+	}
+	return SkipOpen
+}
+
+// endOf returns why ctx ended: its error, and with it the caller's own cause
+// when there is one.
+func endOf(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || cause == err {
+		return err
+	}
+	return errors.Join(err, cause)
+}
