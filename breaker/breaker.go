@@ -1,0 +1,170 @@
+package breaker
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Breaker guards one upstream. Make it with New and share it by pointer; all methods are safe for concurrent use, and
+// all are safe on a nil *Breaker, which guards nothing.
+type Breaker struct {
+	// Read by every call, written rarely.
+	set       *settings
+	base      time.Time     // all times are nanoseconds since then, on the monotonic clock
+	gate      atomic.Uint64 // generation, ramp, forced, state; written under mu only
+	bound     atomic.Int64  // slow bound now, ns
+	turned    atomic.Int64  // newest slot that somebody looked at
+	hold      atomic.Int64  // while not closed: refuse until then without taking the lock
+	shards    atomic.Pointer[shards]
+	refusal   atomic.Pointer[OpenError] // what refused calls get
+	row       atomic.Int32              // faults in a row
+	untilLook atomic.Int32              // faults that must come before the rates can have been reached
+	lostTries atomic.Int32
+
+	// Written now and then.
+	samples  atomic.Int32 // answers learned from, up to learnFrom
+	usual    atomic.Int64 // estimate of the 95th percentile, ns
+	lastSlow atomic.Int64 // when a late answer last came
+	late     atomic.Uint64
+	lastErr  atomic.Pointer[noted]
+	forced   atomic.Pointer[forcing]
+	ramp     atomic.Pointer[ramping]
+
+	mu       sync.Mutex // transitions; never held during a call or a callback
+	name     string
+	genStart atomic.Int64 // when this generation began
+	recovery *recovery    // made at the first opening
+	keeper   *keeper      // background asks; nil without Probe and Watch
+	events   *events      // made at the first subscription
+	seq      uint64       // of the last event
+	skipped  atomic.Bool  // the last look for a hang was put off
+	closed   bool         // by Close
+
+	ring ring
+}
+
+// The gate word: generation << genShift | ramp | forced | state. All zero below the generation is the plain closed breaker.
+const (
+	stateMask = 3
+	forcedBit = 4
+	rampBit   = 8
+	busyMask  = stateMask | forcedBit | rampBit
+	genShift  = 4
+)
+
+// never is a time that does not come.
+const never = int64(1<<63 - 1)
+
+// New makes a breaker. All mistakes of c are reported at once (errors.Join). It asks nothing of the network; with Watch it
+// starts a goroutine that Close ends.
+func New(c Config) (*Breaker, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	b := &Breaker{set: c.settings(), base: time.Now(), name: c.Name}
+	b.bound.Store(b.firstBound())
+	b.untilLook.Store(b.set.faultsToLook(0, 0))
+	if c.Probe != nil || c.Watch != nil {
+		b.keeper = newKeeper()
+		b.mu.Lock()
+		b.keepLocked(0)
+		b.mu.Unlock()
+	}
+	return b, nil
+}
+
+// Name is Config.Name; "" for nil.
+func (b *Breaker) Name() string {
+	if b == nil {
+		return ""
+	}
+	return b.name
+}
+
+// Do makes the call if the upstream is worth asking, else returns an *OpenError without making it. The error of call is returned as it is.
+// A panic or runtime.Goexit in call is counted as a fault and goes on. A nil *Breaker just calls.
+func (b *Breaker) Do(ctx context.Context, call func(context.Context) error) (err error) {
+	if b == nil {
+		return call(ctx)
+	}
+	t, refusal := b.admit()
+	if refusal != nil {
+		return refusal
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			b.settle(&t, ctx, errAborted)
+		}
+	}()
+	err = call(ctx)
+	returned = true
+	b.settle(&t, ctx, err)
+	return err
+}
+
+// Pass is one admission, to be ended by Exit. The zero Pass does nothing. Copies of a Pass are the same admission.
+type Pass struct{ held *held }
+
+type held struct {
+	b      *Breaker
+	ctx    context.Context
+	ticket ticket
+	exited atomic.Bool
+}
+
+// Enter is Do for calls that do not fit into a function, such as streams: it admits, or returns an *OpenError. Whoever got
+// a Pass must Exit it, once the upstream has shown whether it is well: what stays out counts as a hang, and as a failed trial
+// after Lease. ctx is the caller's, as in Do. A nil *Breaker admits everything.
+func (b *Breaker) Enter(ctx context.Context) (Pass, error) {
+	if b == nil {
+		return Pass{}, nil
+	}
+	t, refusal := b.admit()
+	if refusal != nil {
+		return Pass{}, refusal
+	}
+	return Pass{&held{b: b, ctx: ctx, ticket: t}}, nil
+}
+
+// Exit records the outcome. Only the first Exit of an admission counts, from whatever goroutine.
+func (p Pass) Exit(err error) {
+	if p.held == nil || !p.held.exited.CompareAndSwap(false, true) {
+		return
+	}
+	p.held.b.settle(&p.held.ticket, p.held.ctx, err)
+}
+
+// Close ends Probe, Watch and the timer of a forced state, and waits for them (as long as they take to obey their context, so it must
+// not be called from them). It may be called more than once. The breaker stays usable; it then recovers by trials.
+func (b *Breaker) Close() error {
+	if b == nil {
+		return nil
+	}
+	b.mu.Lock()
+	if !b.closed {
+		b.closed = true
+		if f := b.forced.Load(); f != nil {
+			f.timer.Stop()
+		}
+		if k := b.keeper; k != nil {
+			k.stop()
+			if r := b.recovery; r != nil && State(b.gate.Load()&stateMask) == Open {
+				b.hold.Store(r.until) // from here on, trials
+			}
+		}
+	}
+	b.mu.Unlock()
+	if b.keeper != nil {
+		b.keeper.running.Wait()
+	}
+	return nil
+}
+
+// now is the time since New, on the monotonic clock.
+func (b *Breaker) now() int64 { return int64(time.Since(b.base)) }
+
+// at turns a time since New into one for people.
+func (b *Breaker) at(ns int64) time.Time { return b.base.Add(time.Duration(ns)) }

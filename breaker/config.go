@@ -1,0 +1,171 @@
+package breaker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+const (
+	defaultWindow      = 10 * time.Second
+	defaultMinCalls    = 20
+	defaultFaultRate   = 0.25
+	defaultSlowRate    = 0.5
+	defaultConsecutive = 5
+	defaultOpenFor     = time.Second
+	defaultMaxOpenFor  = time.Minute
+	defaultWatchEvery  = 5 * time.Second
+	defaultRamp        = time.Second
+	minLease           = 2 * time.Second
+	minWindow          = 100 * time.Millisecond
+	maxWindow          = 10 * time.Minute
+	waitCap            = 10 * time.Minute // longest Retry-After that is obeyed, unless MaxOpenFor is longer
+	probeEvery         = time.Second
+)
+
+// Config of one breaker. The zero value is good for a third-party HTTP API. It is copied by New.
+type Config struct {
+	// Name stands in errors, snapshots and events. May be empty.
+	Name string
+
+	// Window is the length of the rolling window the rates are judged over: 100 ms to 10 min; 0: 10 s, or four times
+	// SlowAfter if that is longer. A hang is seen with a precision of about Window/50.
+	Window time.Duration
+	// MinCalls is how many calls the window must hold before a rate is judged; 0: 20.
+	MinCalls int
+	// FaultRate is the share (0 to 1) of faults in the window that opens; 0: 0.25.
+	FaultRate float64
+	// SlowRate is the share (0 to 1) of calls not answered within SlowAfter that opens; 0: 0.5.
+	SlowRate float64
+	// Consecutive is how many faults in a row, or calls in a row without an answer within SlowAfter, open at once; 0: 5.
+	Consecutive int
+	// SlowAfter is the slow bound: an answer after it is slow, a call still out after it is missing. At most half of Window.
+	// 0: learned. 800 ms cold; after 20 answers the longer of 500 ms and three times the 95th percentile of answers
+	// within the bound, at most half of Window. It never learns from slow answers, so an upstream that is
+	// always slower than 800 ms needs SlowAfter set.
+	SlowAfter time.Duration
+
+	// OpenFor is how long it stays open before the first trial; 0: 1 s. It doubles after each failed recovery, and when it opens again
+	// within twice that time of closing, and is shortened by up to a fifth at random so that a fleet does not come back in step.
+	OpenFor time.Duration
+	// MaxOpenFor caps that growth; 0: 1 min, or OpenFor if longer. A Wait of the error that opened it is obeyed up to 10 min, or
+	// MaxOpenFor if that is longer.
+	MaxOpenFor time.Duration
+	// Probe asks the upstream something cheap and true. Set: it is asked in the background at least every second while open (but not
+	// before a Wait has passed), each ask bounded by the slow bound, and no call is used as a trial. An error whose class is an
+	// answer is a success. It must obey its context, must not call Close, and may panic (a failed ask).
+	Probe func(context.Context) error
+	// Watch is evidence of our own, asked every WatchEvery also while closed. A failed ask is confirmed by a second at once; two in a
+	// row open with ReasonWatch (or the reason of their class). While open it stands in for Probe when that is nil. Same rules as Probe.
+	Watch func(context.Context) error
+	// WatchEvery is the time from ask to ask, shortened by up to a tenth at random; 0: 5 s. Each ask is bounded by it and by the slow bound.
+	WatchEvery time.Duration
+	// Ramp is the time in which the admitted share grows from a tenth to all after closing; 0: 1 s. A nanosecond is as good as none.
+	Ramp time.Duration
+	// Lease is how long a half-open trial may take; after it the trial has failed, whatever becomes of it. 0: 2 s, or twice the slow bound if longer.
+	Lease time.Duration
+}
+
+// settings is a checked Config with its defaults and what is derived from it. It never changes once made.
+type settings struct {
+	window       time.Duration
+	slot         int64  // ns
+	perSlot      uint64 // 2^64/slot, so that a slot number costs a multiplication
+	minCalls     int
+	faultRate    float64
+	slowRate     float64
+	consecutive  int32
+	slowAfter    time.Duration
+	openFor, max time.Duration
+	probe, watch func(context.Context) error
+	watchEvery   time.Duration
+	ramp, lease  time.Duration
+}
+
+// check lists all mistakes of c at once.
+func (c Config) check() error {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("breaker: config: "+format, args...))
+	}
+	for _, d := range []struct {
+		name string
+		d    time.Duration
+	}{
+		{"Window", c.Window}, {"SlowAfter", c.SlowAfter}, {"OpenFor", c.OpenFor}, {"MaxOpenFor", c.MaxOpenFor},
+		{"WatchEvery", c.WatchEvery}, {"Ramp", c.Ramp}, {"Lease", c.Lease},
+	} {
+		if d.d < 0 {
+			bad("%s is negative: %v", d.name, d.d)
+		}
+	}
+	for _, n := range []struct {
+		name string
+		n    int
+	}{{"MinCalls", c.MinCalls}, {"Consecutive", c.Consecutive}} {
+		if n.n < 0 || n.n > math.MaxInt32 {
+			bad("%s must be 0 to %d: %d", n.name, math.MaxInt32, n.n)
+		}
+	}
+	for _, r := range []struct {
+		name string
+		r    float64
+	}{{"FaultRate", c.FaultRate}, {"SlowRate", c.SlowRate}} {
+		if !(r.r >= 0 && r.r <= 1) { // so written for NaN
+			bad("%s must be 0 to 1: %v", r.name, r.r)
+		}
+	}
+	if c.Window > 0 && (c.Window < minWindow || c.Window > maxWindow) {
+		bad("Window must be %v to %v: %v", minWindow, maxWindow, c.Window)
+	}
+	if w := c.window(); c.SlowAfter > w/2 {
+		bad("SlowAfter %v is more than half of Window %v: a hang would not be seen", c.SlowAfter, w)
+	}
+	if c.MaxOpenFor > 0 && c.MaxOpenFor < orDuration(c.OpenFor, defaultOpenFor) {
+		bad("MaxOpenFor %v is shorter than OpenFor %v", c.MaxOpenFor, orDuration(c.OpenFor, defaultOpenFor))
+	}
+	if c.WatchEvery != 0 && c.Watch == nil {
+		bad("WatchEvery is set without Watch")
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) window() time.Duration {
+	if c.Window > 0 {
+		return c.Window
+	}
+	return min(maxWindow, max(defaultWindow, 4*min(c.SlowAfter, maxWindow)))
+}
+
+func (c Config) settings() *settings {
+	s := &settings{
+		window: c.window(), minCalls: c.MinCalls, faultRate: c.FaultRate, slowRate: c.SlowRate, consecutive: int32(c.Consecutive),
+		slowAfter: c.SlowAfter, openFor: orDuration(c.OpenFor, defaultOpenFor), probe: c.Probe, watch: c.Watch,
+		watchEvery: orDuration(c.WatchEvery, defaultWatchEvery), ramp: orDuration(c.Ramp, defaultRamp), lease: c.Lease,
+	}
+	s.max = max(orDuration(c.MaxOpenFor, defaultMaxOpenFor), s.openFor)
+	if s.minCalls == 0 {
+		s.minCalls = defaultMinCalls
+	}
+	if s.faultRate == 0 {
+		s.faultRate = defaultFaultRate
+	}
+	if s.slowRate == 0 {
+		s.slowRate = defaultSlowRate
+	}
+	if s.consecutive == 0 {
+		s.consecutive = defaultConsecutive
+	}
+	s.slot = int64(s.window) / windowSlots
+	s.perSlot = math.MaxUint64 / uint64(s.slot)
+	return s
+}
+
+func orDuration(d, or time.Duration) time.Duration {
+	if d == 0 {
+		return or
+	}
+	return d
+}

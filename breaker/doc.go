@@ -1,0 +1,48 @@
+// Package breaker tells whether one upstream is worth asking.
+//
+// A [Breaker] stands before every call to one third-party API. While it is closed, calls pass and their outcomes are
+// counted. When too many of them fail, or are slow, or do not come back at all, it opens: calls are refused at once
+// with an [*OpenError] that says why and until when. After a while it lets trials through, or asks a Probe, and closes.
+//
+// # The law
+//
+// Concurrency. Everything here is safe for concurrent use. A nil *Breaker is usable: it just calls. The closed path takes no
+// lock and allocates nothing; no goroutine exists while closed unless Watch is set. A call is never made under a lock.
+//
+// Context. What counts is the caller's context, not the error (a custom cause hides in the error). A call that the caller
+// cancelled before it was slow says nothing about the upstream and is not counted. A call older than the slow bound
+// counts as slow however it ends. One that its caller's deadline ended after the slow bound also counts as a
+// fault. While the bound is learned, a deadline that leaves the upstream twice its usual time (and at least 100 ms) is
+// patience enough: otherwise callers with short deadlines would never see an upstream hang. A trial that ends
+// by deadline or by lease has failed.
+//
+// Class. An error tells what it is by a method Class() string, found as errors.As finds it: "unavailable", or no class at
+// all, is a fault; "limited" opens for Wait() (a second method, default OpenFor); "refused" (our key) and "security" (TLS,
+// redirects) open at once under that reason; "invalid", "denied" and "notfound" are answers: the upstream is well. An
+// OpenError of another breaker says nothing about this upstream and is not counted.
+//
+// Exactly once. Every admission ends in one record, also on panic and runtime.Goexit, which are counted as faults and go on
+// unchanged. A record belongs to the generation it was admitted in: one that arrives after a transition is
+// counted in Snapshot.Late and nowhere else.
+//
+// Hangs. Calls that are still out count as slow once they are older than the slow bound, so a hang is seen while it
+// hangs: without a timer or goroutine per call the first admission of each time slot (a 96th of Window) looks at the
+// youngest calls that have had time to answer.
+//
+// Recovery. Without Probe the first call after OpenFor is the trial; when it succeeds two more may follow; three successes
+// close, one failure opens again for twice as long. With Probe no call is used as a trial: the probe is asked in the
+// background at least every second, two successes in a row close. Watch stands in when Probe is nil. A trial that
+// never reports (hung, forgotten) has failed when its lease ends, so the breaker never wedges. After closing,
+// the share of admitted calls grows over Ramp.
+//
+// What opening does not do. It does not cancel calls in flight: each ends by its own context. It knows nothing of other
+// processes: state is per process. It bounds nothing by itself: give calls a deadline; a call that ignores its context
+// cannot be ended from outside. State does not survive a restart.
+//
+// Forcing. An operator's Force wins over everything, also over reason "security": a breaker forced closed sends traffic to an
+// upstream whose certificate failed (the TLS check itself stays on). It needs a name, a reason and a time, and always expires.
+//
+// The transitions closed, open, half-open are those of sony/gobreaker/v2; what is counted, and when to ask for a transition,
+// is decided here (Microsoft's circuit breaker pattern:
+// https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker).
+package breaker

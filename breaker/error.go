@@ -1,0 +1,67 @@
+package breaker
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrOpen is matched (errors.Is) by every refusal of a breaker.
+var ErrOpen = errors.New("breaker: open")
+
+// OpenError is the refusal of a call. The upstream was not asked. One value is shared by all refusals of an
+// opening, so it must not be changed; it is safe for concurrent use.
+//
+// It does not unwrap to Cause: that error belongs to an earlier call, and a refusal must not look like, say, a
+// context.DeadlineExceeded of this one. Find the *OpenError with errors.As and read Cause.
+type OpenError struct {
+	Name   string    // of the breaker
+	State  State     // Open; HalfOpen: all trials are taken; Closed: refused by the ramp after closing
+	Since  time.Time // when the upstream was given up
+	Until  time.Time // when the next trial or probe is due; no promise that it will succeed
+	Why    Reason
+	Forced bool  // by an operator: nothing but time or a Release ends it
+	Cause  error // the error that opened it; may be nil
+}
+
+// Error returns "name: breaker: open: reason: cause".
+func (e *OpenError) Error() string {
+	s := "breaker: open: " + e.Why.String()
+	if e.Name != "" {
+		s = e.Name + ": " + s
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Is reports whether target is ErrOpen.
+func (e *OpenError) Is(target error) bool { return target == ErrOpen }
+
+// RetryAfter is the time left until the next trial is due; never negative.
+func (e *OpenError) RetryAfter() time.Duration { return max(0, time.Until(e.Until)) }
+
+// Class is "refused", "security" or "limited" when that opened the breaker, else "unavailable".
+func (e *OpenError) Class() string {
+	switch e.Why {
+	case ReasonRefused, ReasonSecurity, ReasonLimited:
+		return e.Why.String()
+	default:
+		return classUnavailable
+	}
+}
+
+// Wait is RetryAfter, under the name by which errors tell how long to leave the upstream alone.
+func (e *OpenError) Wait() time.Duration { return e.RetryAfter() }
+
+// NotSent is true: nothing left this process, so the call had no effect.
+func (e *OpenError) NotSent() bool { return true }
+
+// plain errors are causes made here.
+var (
+	errAborted = errors.New("call ended by panic or runtime.Goexit")
+	errLease   = errors.New("trial did not report before its lease ended")
+	errNoReply = errors.New("no answer in time")
+	errStuck   = errors.New("earlier asks have not returned: they ignore their context")
+	errTrip    = errors.New("trip")
+)

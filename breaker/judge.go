@@ -1,0 +1,119 @@
+package breaker
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// hangRate is the share of missing calls among the youngest that is a hang: quicker to see than a rate over the window.
+const hangRate = 0.75
+
+// faultsToLook is the least number of further faults that can reach the fault rate when there were faults among calls, so that most faults
+// cost no look at all. Answers in between only make it later; what leaves the window is looked at slot by slot.
+func (s *settings) faultsToLook(calls, faults int) int32 {
+	need := math.Ceil(s.faultRate*float64(s.minCalls)) - float64(faults)
+	if s.faultRate < 1 {
+		need = max(need, math.Ceil((s.faultRate*float64(calls)-float64(faults))/(1-s.faultRate)))
+	} else if faults < calls {
+		need = math.MaxInt32
+	}
+	return int32(min(max(need, 1), math.MaxInt32))
+}
+
+// look judges the window as it stands in slot e, and opens. gap is how many slots went by since the last look by
+// slot, 0 when a fault asked for this one; err is that fault.
+func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
+	if State(g&stateMask) != Closed {
+		return
+	}
+	gen, s := g>>genShift, b.set
+	bound := b.bound.Load()
+	lag := bound/s.slot + 2 // slots younger than that hold calls which have not had time to answer
+	var all, young, aged slotSum
+	var hang hangWatch
+	for ago := int64(0); ago <= windowSlots; ago++ {
+		slot := b.slotAt(e-ago, gen)
+		if slot.started == 0 {
+			continue
+		}
+		all.add(slot)
+		if ago < lag {
+			young.add(slot)
+			continue
+		}
+		aged.add(slot)
+		hang.add(slot, s)
+	}
+	calls := all.good + all.faults + aged.missing()
+	b.untilLook.Store(s.faultsToLook(calls, all.faults))
+	if calls >= s.minCalls && all.faults > 0 && float64(all.faults) >= s.faultRate*float64(calls) {
+		b.open(g, ReasonFaults, b.causeOf(err), waitOf(err))
+		return
+	}
+	if gap == 0 {
+		return
+	}
+	if aged.started >= s.minCalls && float64(aged.slow()) >= s.slowRate*float64(aged.started) {
+		b.openSlow(g, aged, bound, now)
+		return
+	}
+	// Newer calls that were answered say that it is over. A pause of our own process looks like a hang until the
+	// answers that waited have been read: after a gap leave them one slot's time, once.
+	if hang.seen && 2*young.good < max(young.started, 1) {
+		if gap*s.slot > bound && !b.skip(true) {
+			return
+		}
+		b.openSlow(g, hang.sum, bound, now)
+	}
+	b.skip(false)
+}
+
+// skip notes that a look for a hang was put off, and reports whether the one before was as well.
+func (b *Breaker) skip(now bool) (before bool) {
+	before = b.skipped.Load()
+	if before != now {
+		b.skipped.Store(now)
+	}
+	return before
+}
+
+// hangWatch looks at slots from the youngest on.
+type hangWatch struct {
+	sum        slotSum
+	seen       bool
+	row, share bool // decided
+}
+
+func (h *hangWatch) add(slot slotSum, s *settings) {
+	if h.seen || h.row && h.share {
+		return
+	}
+	h.sum.add(slot)
+	if !h.row && h.sum.started >= int(s.consecutive) { // nothing but silence in a row of calls
+		h.row = true
+		h.seen = h.sum.slow() == h.sum.started
+	}
+	if !h.seen && !h.share && h.sum.started >= s.minCalls {
+		h.share = true
+		h.seen = float64(h.sum.slow()) >= max(hangRate, s.slowRate)*float64(h.sum.started)
+	}
+}
+
+// openSlow opens for missing answers: a hang, unless answers do come, only late.
+func (b *Breaker) openSlow(g uint64, n slotSum, bound, now int64) {
+	why := ReasonHang
+	if last := b.lastSlow.Load(); last != 0 && now-last <= bound {
+		why = ReasonSlow
+	}
+	b.open(g, why, fmt.Errorf("%d of %d calls %w of %v", n.slow(), n.started, errNoReply, time.Duration(bound)), 0)
+}
+
+func (b *Breaker) causeOf(err error) error {
+	if err == nil {
+		if n := b.lastErr.Load(); n != nil {
+			err = n.err
+		}
+	}
+	return err
+}

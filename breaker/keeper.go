@@ -1,0 +1,223 @@
+package breaker
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// keeper is the one background goroutine of a breaker with Probe or Watch: it exists while there is something to ask.
+type keeper struct {
+	ctx     context.Context
+	stop    context.CancelFunc
+	wake    chan struct{}  // the state changed
+	running sync.WaitGroup // the goroutine and its asks
+	out     atomic.Int32   // asks that have not returned
+	on      bool           // under Breaker.mu, as next
+	next    int64          // when to ask
+}
+
+const maxStuck = 3 // asks that ignore their context, before calls are used as trials after all
+
+func newKeeper() *keeper {
+	k := &keeper{wake: make(chan struct{}, 1)}
+	k.ctx, k.stop = context.WithCancel(context.Background())
+	return k
+}
+
+// asking reports whether background asks decide about recovery.
+func (b *Breaker) asking() bool {
+	return b.keeper != nil && !b.closed && b.keeper.out.Load() < maxStuck
+}
+
+// pace is the time to the next ask while open.
+func (b *Breaker) pace() int64 {
+	d := min(probeEvery, b.set.openFor)
+	return int64(d - rand.N(d/5+1))
+}
+
+// keepLocked starts or wakes the goroutine after a transition.
+func (b *Breaker) keepLocked(now int64) {
+	k := b.keeper
+	if k == nil || b.closed {
+		return
+	}
+	if b.state() == Closed {
+		if b.set.watch == nil {
+			return
+		}
+		k.next = now + b.watchPace()
+	}
+	if k.on {
+		select {
+		case k.wake <- struct{}{}:
+		default:
+		}
+		return
+	}
+	k.on = true
+	k.running.Go(b.keep)
+}
+
+func (b *Breaker) watchPace() int64 {
+	return int64(b.set.watchEvery - rand.N(b.set.watchEvery/10+1))
+}
+
+// keep asks until there is nothing to ask.
+func (b *Breaker) keep() {
+	k := b.keeper
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		b.mu.Lock()
+		s := b.state()
+		if b.closed || s == Closed && b.set.watch == nil {
+			k.on = false
+			b.mu.Unlock()
+			return
+		}
+		next := k.next
+		b.mu.Unlock()
+		if wait := next - b.now(); wait > 0 {
+			timer.Reset(time.Duration(wait))
+			select {
+			case <-k.ctx.Done():
+			case <-k.wake:
+			case <-timer.C:
+			}
+			continue // look again: it may not be time, or another state
+		}
+		if s == Closed {
+			b.askWatch()
+		} else {
+			b.askProbe()
+		}
+	}
+}
+
+// ask makes one background ask. Panic, Goexit and an ask that outlives its context have failed.
+func (b *Breaker) ask(f func(context.Context) error, limit time.Duration) error {
+	k := b.keeper
+	if k.out.Load() >= maxStuck {
+		return errStuck
+	}
+	ctx, cancel := context.WithTimeout(k.ctx, limit)
+	defer cancel()
+	answer := make(chan error, 1)
+	k.out.Add(1)
+	k.running.Go(func() {
+		err := errAborted
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("%w: %T", errAborted, p) // not the value: it may hold secrets
+			}
+			k.out.Add(-1)
+			answer <- err
+		}()
+		err = f(ctx)
+	})
+	select {
+	case err := <-answer:
+		if _, isAnswer := reasonOf(err); isAnswer {
+			return nil
+		}
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%w of %v", errNoReply, limit)
+	}
+}
+
+// askWatch asks for our own evidence while closed; a failure is confirmed at once.
+func (b *Breaker) askWatch() {
+	b.mu.Lock()
+	g := b.gate.Load()
+	b.keeper.next = b.now() + b.watchPace()
+	b.mu.Unlock()
+	limit := min(b.set.watchEvery, time.Duration(b.bound.Load()))
+	if b.ask(b.set.watch, limit) == nil {
+		return
+	}
+	err := b.ask(b.set.watch, limit)
+	if err == nil || b.keeper.ctx.Err() != nil {
+		return
+	}
+	why, _ := reasonOf(err)
+	if why == ReasonNone {
+		why = ReasonWatch
+	}
+	b.open(g, why, err, waitOf(err))
+}
+
+// askProbe asks whether the upstream is back; two successes in a row close.
+func (b *Breaker) askProbe() {
+	b.mu.Lock()
+	start := b.now()
+	b.keeper.next = start + b.pace()
+	b.mu.Unlock()
+	err := b.inquire()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, r := b.now(), b.recovery
+	if b.closed || b.state() != Open {
+		return
+	}
+	if err != nil {
+		b.stillOpenLocked(now, err)
+		return
+	}
+	if now < r.until || !b.halfOpenLocked(now) {
+		return
+	}
+	b.refuseLocked(HalfOpen, now+2*b.bound.Load())
+	b.mu.Unlock()
+	err = b.inquire()
+	b.mu.Lock()
+	now = b.now()
+	if b.state() != HalfOpen {
+		return
+	}
+	if err == nil {
+		b.closeLocked(now)
+		return
+	}
+	why, _ := reasonOf(err)
+	if why == ReasonNone {
+		why = r.why
+	}
+	b.reopenLocked(now, now, why, err)
+}
+
+// stillOpenLocked is the consequence of a failed probe.
+func (b *Breaker) stillOpenLocked(now int64, err error) {
+	r, k := b.recovery, b.keeper
+	if wait := waitOf(err); wait > 0 {
+		r.until = max(r.until, now+int64(min(wait, max(waitCap, b.set.max))))
+		k.next = max(k.next, r.until)
+	}
+	if !b.asking() { // stuck: let calls try
+		r.until = max(r.until, now+int64(r.openFor))
+		b.hold.Store(r.until)
+	}
+	b.refuseLocked(Open, max(r.until, k.next))
+}
+
+// inquire is the question that decides recovery. What Watch closed, Watch must release.
+func (b *Breaker) inquire() error {
+	limit := time.Duration(b.bound.Load())
+	if b.set.probe == nil {
+		return b.ask(b.set.watch, limit)
+	}
+	if err := b.ask(b.set.probe, limit); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	byWatch := b.recovery.why == ReasonWatch
+	b.mu.Unlock()
+	if byWatch && b.set.watch != nil {
+		return b.ask(b.set.watch, limit)
+	}
+	return nil
+}

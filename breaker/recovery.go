@@ -1,0 +1,194 @@
+package breaker
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// trials is how many calls in a row must be answered well in half-open to close.
+const trials = 3
+
+// recovery holds what only a breaker that was once open needs. Everything in it is under Breaker.mu.
+//
+// The transitions are gobreaker's. It is told of nothing else: it has no way to trip, so it is handed one failure that it must trip
+// on; its own open time is 1 ns, because ours grows; State() is never called, because that moves it; and in half-open
+// one done is held while the trials are tallied here, so that a hung or forgotten trial cannot wedge it.
+type recovery struct {
+	machine  *gobreaker.TwoStepCircuitBreaker[struct{}]
+	tripping bool
+	done     func(error) // held in half-open
+
+	lease [trials]int64 // 0: free; reported: answered well; else when the trial there has failed
+	tally int           // trials answered well
+
+	openFor  time.Duration // grown so far
+	closedAt int64         // of the last closing; 0: none yet
+	since    int64         // start of this outage
+	until    int64         // no trial, and no closing by probe, before
+	why      Reason
+	cause    error
+	openings uint64
+}
+
+const reported = -1
+
+func (b *Breaker) newRecovery() *recovery {
+	r := &recovery{openFor: b.set.openFor}
+	r.machine = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		MaxRequests:   1,
+		Timeout:       1,
+		ReadyToTrip:   func(gobreaker.Counts) bool { return r.tripping },
+		OnStateChange: b.follow,
+	})
+	return r
+}
+
+// follow derives the gate from gobreaker's transition. It runs under gobreaker's lock, which is only taken under ours.
+func (b *Breaker) follow(_ string, _, to gobreaker.State) {
+	g := b.gate.Load()
+	next := (g>>genShift+1)<<genShift | g&forcedBit
+	switch to {
+	case gobreaker.StateOpen:
+		next |= uint64(Open)
+	case gobreaker.StateHalfOpen:
+		next |= uint64(HalfOpen)
+	case gobreaker.StateClosed:
+		if b.ramp.Load() != nil {
+			next |= rampBit
+		}
+	}
+	b.gate.Store(next)
+}
+
+// state is the one of the machine, whatever is forced.
+func (b *Breaker) state() State { return State(b.gate.Load() & stateMask) }
+
+// open takes a closed breaker of g's generation out of service.
+func (b *Breaker) open(g uint64, why Reason, cause error, wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now := b.gate.Load(); now>>genShift != g>>genShift || State(now&stateMask) != Closed {
+		return
+	}
+	b.openLocked(b.now(), why, cause, wait)
+}
+
+func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Duration) {
+	r := b.recovery
+	if r == nil {
+		r = b.newRecovery()
+		b.recovery = r
+	}
+	done, err := r.machine.Allow()
+	if err != nil { // cannot be: it is closed
+		return
+	}
+	again := r.closedAt != 0 && now-r.closedAt <= 2*int64(r.openFor)
+	if again {
+		r.openFor = min(2*r.openFor, b.set.max)
+	} else {
+		r.openFor = b.set.openFor
+	}
+	r.since, r.why, r.cause = now, why, cause
+	r.openings++
+	b.holdLocked(now, now, wait, again)
+	r.tripping = true
+	done(errTrip)
+	r.tripping = false
+	b.enteredLocked(now)
+	b.emitLocked(now, Event{Kind: EventOpened, From: Closed, To: Open})
+}
+
+// reopenLocked ends half-open with a failure that happened at from.
+func (b *Breaker) reopenLocked(now, from int64, why Reason, cause error) {
+	r := b.recovery
+	r.openFor = min(2*r.openFor, b.set.max)
+	r.why, r.cause = why, cause
+	b.holdLocked(now, from, waitOf(cause), true)
+	b.verdictLocked(errTrip)
+	b.enteredLocked(now)
+	b.emitLocked(now, Event{Kind: EventOpened, From: HalfOpen, To: Open})
+}
+
+func (b *Breaker) closeLocked(now int64) {
+	r := b.recovery
+	r.closedAt = max(now, 1)
+	b.hold.Store(0)
+	b.ramp.Store(b.newRamp(now))
+	b.verdictLocked(nil)
+	b.enteredLocked(now)
+	b.emitLocked(now, Event{Kind: EventClosed, From: HalfOpen, To: Closed})
+}
+
+// verdictLocked gives gobreaker the one outcome it waits for.
+func (b *Breaker) verdictLocked(err error) {
+	done := b.recovery.done
+	b.recovery.done = nil
+	done(err)
+}
+
+// enteredLocked sets up what a new generation starts with.
+func (b *Breaker) enteredLocked(now int64) {
+	b.genStart.Store(now)
+	b.row.Store(0)
+	b.untilLook.Store(b.set.faultsToLook(0, 0))
+	b.keepLocked(now)
+}
+
+// holdLocked decides how long an opening that began at from lasts: the vendor's own wait first of all, then the interval. With background
+// asks the interval only holds when recovery has just failed, and calls wait for the verdict of the ask.
+func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
+	r := b.recovery
+	interval := r.openFor - rand.N(r.openFor/5+1)
+	if b.asking() && !failed {
+		interval = 0
+	}
+	r.until = from + int64(interval)
+	if wait > 0 {
+		wait = min(wait, max(waitCap, b.set.max))
+		r.until = max(r.until, now+int64(wait+rand.N(wait/10+1))) // never earlier than asked
+	}
+	next := r.until
+	if b.asking() {
+		b.keeper.next = max(now+b.pace(), now+int64(min(wait, max(waitCap, b.set.max))))
+		if wait > 0 {
+			b.keeper.next = r.until
+		}
+		next = max(next, b.keeper.next)
+	}
+	b.refuseLocked(Open, next)
+	b.hold.Store(b.holdFor(r.until))
+}
+
+// holdFor is the time that calls are refused without a look: for good while background asks decide.
+func (b *Breaker) holdFor(until int64) int64 {
+	if b.asking() {
+		return never
+	}
+	return until
+}
+
+// refuseLocked makes the error that refused calls get from now on.
+func (b *Breaker) refuseLocked(s State, until int64) {
+	b.refusal.Store(b.newRefusal(s, until))
+}
+
+func (b *Breaker) newRefusal(s State, until int64) *OpenError {
+	r := b.recovery
+	return &OpenError{Name: b.name, State: s, Since: b.at(r.since), Until: b.at(until), Why: r.why, Cause: r.cause}
+}
+
+// halfOpenLocked asks gobreaker for the trial period. It refuses within the nanosecond in which it opened.
+func (b *Breaker) halfOpenLocked(now int64) bool {
+	r := b.recovery
+	done, err := r.machine.Allow()
+	if err != nil {
+		return false
+	}
+	r.done, r.lease, r.tally = done, [trials]int64{}, 0
+	b.genStart.Store(now)
+	b.emitLocked(now, Event{Kind: EventHalfOpened, From: Open, To: HalfOpen})
+	return true
+}

@@ -1,0 +1,120 @@
+package breaker
+
+import "time"
+
+// admitTrial decides, under the lock, about a call that comes after the open interval. ok is false when the gate moved.
+func (b *Breaker) admitTrial() (t ticket, refusal *OpenError, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, g := b.now(), b.gate.Load()
+	if g&forcedBit != 0 {
+		return t, nil, false
+	}
+	switch State(g & stateMask) {
+	case Closed:
+		return t, nil, false
+	case Open:
+		if now < b.hold.Load() || !b.halfOpenLocked(now) {
+			return b.refuse(b.refusal.Load())
+		}
+	case HalfOpen:
+		if end := b.leaseEnded(now); end != 0 {
+			b.reopenLocked(now, end, ReasonHang, errLease)
+			return t, nil, false // its interval may be over as well
+		}
+	}
+	place := b.place()
+	if place < 0 {
+		return b.refuse(b.refusal.Load())
+	}
+	r := b.recovery
+	r.lease[place] = now + int64(b.lease())
+	if b.place() < 0 { // nobody else until one of them reports
+		end := b.firstLease()
+		b.refuseLocked(HalfOpen, end)
+		b.hold.Store(end)
+	}
+	return ticket{gate: b.gate.Load(), start: now, role: trial, place: int8(place)}, nil, true
+}
+
+// place is a free place for a trial, or -1. The first trial goes alone: when the upstream is still down it is one caller who finds out.
+func (b *Breaker) place() int {
+	r := b.recovery
+	out, free := 0, -1
+	for i, l := range r.lease {
+		if l > 0 {
+			out++
+		}
+		if l == 0 && free < 0 {
+			free = i
+		}
+	}
+	if r.tally == 0 && out > 0 {
+		return -1
+	}
+	return free
+}
+
+// leaseEnded is the end of the first lease that has passed, or 0.
+func (b *Breaker) leaseEnded(now int64) int64 {
+	if end := b.firstLease(); end <= now {
+		return end
+	}
+	return 0
+}
+
+// firstLease is the earliest end of a lease that is out, or never.
+func (b *Breaker) firstLease() int64 {
+	end := never
+	for _, l := range b.recovery.lease {
+		if l > 0 {
+			end = min(end, l)
+		}
+	}
+	return end
+}
+
+func (b *Breaker) lease() time.Duration {
+	if b.set.lease > 0 {
+		return b.set.lease
+	}
+	return max(minLease, 2*time.Duration(b.bound.Load()))
+}
+
+// settleTrial tallies one trial and gives the verdict when it is clear.
+func (b *Breaker) settleTrial(t *ticket, o told, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gate.Load()>>genShift != t.gate>>genShift {
+		b.late.Add(1)
+		return
+	}
+	now, r := b.now(), b.recovery
+	if end := r.lease[t.place]; now >= end {
+		b.late.Add(1)
+		b.reopenLocked(now, end, ReasonHang, errLease)
+		return
+	}
+	switch o.kind {
+	case good:
+		r.lease[t.place] = reported
+		if r.tally++; r.tally == trials {
+			b.closeLocked(now)
+			return
+		}
+		b.hold.Store(0)
+	case gone:
+		r.lease[t.place] = 0
+		b.hold.Store(0)
+	case slow:
+		b.reopenLocked(now, now, ReasonSlow, errNoReply)
+	case lost:
+		b.reopenLocked(now, now, ReasonHang, errNoReply)
+	case fault:
+		why := o.why
+		if why == ReasonNone {
+			why = ReasonFaults
+		}
+		b.reopenLocked(now, now, why, err)
+	}
+}

@@ -1,0 +1,186 @@
+package breaker
+
+import (
+	"math/bits"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// The window is a ring of time slots, one word each, written by compare-and-swap only:
+//
+//	bits  0-12  started     calls admitted in the slot
+//	bits 13-25  good        answered within the slow bound
+//	bits 26-38  faults
+//	bits 39-51  late faults (also counted in faults) that came after the slow bound
+//	bits 52-57  generation  low bits
+//	bits 58-63  round       how often the ring has gone round, low bits
+//
+// A call is started in the slot of its admission and finished in that same slot, so started-good-faults are the calls
+// that are still out or were answered too late: a hang shows while it hangs. The tag (round, generation) makes
+// a stale word and a record of an older generation fall out without anybody clearing anything under a lock.
+const (
+	windowSlots = 96
+	ringSlots   = windowSlots + 2 // the slot being filled, and one that the window is leaving
+
+	fieldBits = 13
+	fieldMax  = 1<<fieldBits - 1 // calls per slot and shard that are counted; the rest of a slot goes uncounted
+	startOne  = 1
+	goodOne   = 1 << fieldBits
+	faultOne  = 1 << (2 * fieldBits)
+	lateOne   = 1 << (3 * fieldBits)
+	tagShift  = 4 * fieldBits
+	tagMask   = 1<<64 - 1<<tagShift
+	sixBits   = 63
+)
+
+// ring is one shard of the window, padded to whole cache lines so that shards do not disturb each other.
+type ring struct {
+	word     [ringSlots]atomic.Uint64
+	rejected atomic.Uint64
+	_        [8 * (7 - ringSlots%8)]byte
+}
+
+func tagOf(epoch int64, gen uint64) uint64 {
+	return (uint64(epoch)/ringSlots&sixBits)<<(tagShift+6) | (gen&sixBits)<<tagShift
+}
+
+func field(w uint64, n uint) uint64 { return w >> (n * fieldBits) & fieldMax }
+
+// older reports whether tag a was made before tag b (modulo their six bits).
+func older(a, b uint64) bool {
+	if a == 0 {
+		return true
+	}
+	if rounds := (b>>(tagShift+6) - a>>(tagShift+6)) & sixBits; rounds != 0 {
+		return rounds < 32
+	}
+	gens := (b>>tagShift - a>>tagShift) & sixBits
+	return gens != 0 && gens < 32
+}
+
+// start books one call. It returns nil when the call cannot be counted (the slot is full or long past), and how many
+// tries were lost to others.
+func (r *ring) start(epoch int64, gen uint64) (w *atomic.Uint64, nth uint64, lostTries int) {
+	w, tag := &r.word[uint64(epoch)%ringSlots], tagOf(epoch, gen)
+	for {
+		v := w.Load()
+		next := v + startOne
+		switch {
+		case v&tagMask != tag:
+			if v != 0 && !older(v&tagMask, tag) {
+				return nil, 0, lostTries
+			}
+			next = tag | startOne
+		case v&fieldMax == fieldMax:
+			return nil, 0, lostTries
+		}
+		if w.CompareAndSwap(v, next) {
+			return w, next & fieldMax, lostTries
+		}
+		lostTries++
+	}
+}
+
+// finish adds delta to the word a call was started in. A word that has moved on, or has nothing out, is left alone.
+func finish(w *atomic.Uint64, tag, delta uint64) (lostTries int) {
+	for {
+		v := w.Load()
+		if v&tagMask != tag || field(v, 0) <= field(v, 1)+field(v, 2) {
+			return lostTries
+		}
+		if w.CompareAndSwap(v, v+delta) {
+			return lostTries
+		}
+		lostTries++
+	}
+}
+
+// wipe empties the slots (from, to] that still hold an older round, so that a tag is never mistaken after 64 rounds.
+func (r *ring) wipe(from, to int64, gen uint64) {
+	for e := max(from+1, to-ringSlots+1); e <= to; e++ {
+		w := &r.word[uint64(e)%ringSlots]
+		if v := w.Load(); v != 0 && v&tagMask != tagOf(e, gen) {
+			w.CompareAndSwap(v, 0)
+		}
+	}
+}
+
+// shards are further rings, made when goroutines get into each other's way.
+type shards struct {
+	shift uint
+	ring  []ring
+}
+
+// pick spreads goroutines over the rings by the address of their stacks: free, and needs no help of the runtime.
+func (s *shards) pick() *ring {
+	var here byte
+	h := uint32(uintptr(unsafe.Pointer(&here))>>11) * 0x9E3779B1
+	return &s.ring[h>>s.shift]
+}
+
+const (
+	contendedTries = 32 // lost tries after which shards are made
+	maxShardBits   = 6
+)
+
+func newShards() *shards {
+	n := min(maxShardBits, bits.Len(uint(4*runtime.GOMAXPROCS(0)-1)))
+	return &shards{shift: uint(32 - n), ring: make([]ring, 1<<n)}
+}
+
+func (b *Breaker) shard() *ring {
+	if s := b.shards.Load(); s != nil {
+		return s.pick()
+	}
+	return &b.ring
+}
+
+// contended notes lost tries and makes shards when there are many.
+func (b *Breaker) contended(lostTries int) {
+	if b.shards.Load() == nil && b.lostTries.Add(int32(lostTries)) >= contendedTries {
+		b.shards.CompareAndSwap(nil, newShards())
+	}
+}
+
+// rings calls f for every shard.
+func (b *Breaker) rings(f func(*ring)) {
+	f(&b.ring)
+	if s := b.shards.Load(); s != nil {
+		for i := range s.ring {
+			f(&s.ring[i])
+		}
+	}
+}
+
+// slotSum is what one slot holds over all shards.
+type slotSum struct{ started, good, faults, lateFaults int }
+
+func (s slotSum) missing() int { return s.started - s.good - s.faults } // still out, or answered late
+func (s slotSum) slow() int    { return s.missing() + s.lateFaults }
+
+func (s *slotSum) add(o slotSum) {
+	s.started += o.started
+	s.good += o.good
+	s.faults += o.faults
+	s.lateFaults += o.lateFaults
+}
+
+func (b *Breaker) slotAt(epoch int64, gen uint64) (s slotSum) {
+	if epoch < 0 {
+		return s
+	}
+	i, tag := uint64(epoch)%ringSlots, tagOf(epoch, gen)
+	one := func(v uint64) {
+		if v&tagMask == tag {
+			s.add(slotSum{int(field(v, 0)), int(field(v, 1)), int(field(v, 2)), int(field(v, 3))})
+		}
+	}
+	one(b.ring.word[i].Load())
+	if sh := b.shards.Load(); sh != nil {
+		for k := range sh.ring {
+			one(sh.ring[k].word[i].Load())
+		}
+	}
+	return s
+}
