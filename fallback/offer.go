@@ -1,0 +1,64 @@
+package fallback
+
+import (
+	"context"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+)
+
+// Offer is one way in which a flow can be begun, and whether it works now.
+type Offer struct {
+	Source    string
+	Available bool      // false: Begin would be refused
+	Why       string    // why not, or why only in part: a word of breaker.Reason ("faults", "watch", "forced" ...) or "capacity"; empty: nothing is wrong
+	Since     time.Time // since when; zero when nothing is wrong
+	RetryAt   time.Time // when it is tried again, the forced state ends or all pass again; zero: nothing is awaited
+	Admitted  float64   // share of the Begins that pass: 1 in good times, less while an upstream comes back; 0 when none do, or only as trials
+	Assurance Assurance // the most that its proof is worth
+	Traits    Trait
+	Recipient Recipient // who receives the citizen's data
+}
+
+// Offers returns the eligible legs in their order, with what is known of them now. It asks nobody. A leg below the minimum (WithMin, WithTraits) is not among them,
+// whether or not anything else works: an empty answer means that no leg of this flow can ever do.
+func (f *Flow[Q, C, R, A]) Offers(ctx context.Context) []Offer {
+	w := f.wants(ctx)
+	offers := make([]Offer, 0, len(f.legs))
+	for i := range f.legs {
+		if l := &f.legs[i]; w.by(l.Assurance, l.Traits) {
+			offers = append(offers, l.offer())
+		}
+	}
+	return offers
+}
+
+func (l *Leg[Q, C, R, A]) offer() Offer {
+	o := Offer{Source: l.Name, Available: true, Admitted: 1, Assurance: l.Assurance, Traits: l.Traits}
+	up := l.Upstream
+	if up == nil {
+		return o
+	}
+	o.Recipient = up.Recipient
+	if up.Breaker != nil {
+		o.guarded(up.Breaker.Snapshot(), time.Now())
+	}
+	if c := up.Capacity; o.Available && c != nil && c.InFlight > 0 && c.Load() >= c.InFlight {
+		o.Available, o.Admitted, o.Why = false, 0, SkipCapacity.String()
+	}
+	return o
+}
+
+// guarded fills in what the breaker knows. A breaker whose time is up is offered again, or nobody would ever be its trial. Where a Probe or a Watch decides, that
+// does not happen: its time is put off with each of their asks, which take no longer than the slow bound.
+func (o *Offer) guarded(s breaker.Snapshot, now time.Time) {
+	switch {
+	case s.Forced == breaker.ForcedClosed:
+	case s.Forced == breaker.ForcedOpen || s.State != breaker.Closed:
+		due := !s.Until.IsZero() && now.After(s.Until.Add(2*s.SlowAfter))
+		o.Available, o.Admitted = due && s.Forced == breaker.NotForced, 0
+		o.Why, o.Since, o.RetryAt = s.Why.String(), s.Since, s.Until
+	case s.Admit < 1:
+		o.Admitted, o.Why, o.Since, o.RetryAt = s.Admit, s.Why.String(), s.Since, s.Until
+	}
+}

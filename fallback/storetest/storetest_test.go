@@ -1,0 +1,398 @@
+package storetest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/fallback/storetest"
+	"github.com/stretchr/testify/require"
+)
+
+// recorder is a T that keeps what it is told, so that a bad store can be caught without failing this test.
+type recorder struct{ broken, kept []string }
+
+func (*recorder) Helper()                      {}
+func (r *recorder) Logf(f string, args ...any) { r.kept = append(r.kept, fmt.Sprintf(f, args...)) }
+func (r *recorder) Errorf(f string, args ...any) {
+	r.broken = append(r.broken, fmt.Sprintf(f, args...))
+}
+
+func goodStore() fallback.Store {
+	s, err := fallback.NewMemoryStore(fallback.MemoryStoreConfig{})
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func goodCounter() fallback.Counter {
+	c, err := fallback.NewMemoryCounter(fallback.MemoryCounterConfig{MaxKeys: 100})
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// store is a good one whose methods a case may replace with bad ones.
+type store struct {
+	fallback.Store
+	load func(key string) ([]byte, bool, error)
+	save func(key string, data []byte, ttl time.Duration) error
+	del  func(key string) error
+}
+
+func (s *store) Load(ctx context.Context, key string) ([]byte, bool, error) {
+	if s.load != nil {
+		return s.load(key)
+	}
+	return s.Store.Load(ctx, key)
+}
+
+func (s *store) Save(ctx context.Context, key string, data []byte, ttl time.Duration) error {
+	if s.save != nil {
+		return s.save(key, data, ttl)
+	}
+	return s.Store.Save(ctx, key, data, ttl)
+}
+
+func (s *store) Delete(ctx context.Context, key string) error {
+	if s.del != nil {
+		return s.del(key)
+	}
+	return s.Store.Delete(ctx, key)
+}
+
+func TestBadStores(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		rule string
+		bad  func(s *store)
+	}{
+		"forgets": {"byte for byte", func(s *store) { s.save = func(string, []byte, time.Duration) error { return nil } }},
+		"flips a bit": {"byte for byte", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				d = append([]byte(nil), d...)
+				if len(d) > 0 {
+					d[0] ^= 1
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
+		"error for unknown": {"not found", func(s *store) {
+			s.load = func(k string) ([]byte, bool, error) {
+				d, ok, _ := s.Store.Load(ctx, k)
+				if !ok {
+					return nil, false, errors.New("redis: nil")
+				}
+				return d, ok, nil
+			}
+		}},
+		"nothing is found with bytes": {"not found", func(s *store) {
+			s.load = func(k string) ([]byte, bool, error) {
+				d, ok, err := s.Store.Load(ctx, k)
+				if !ok {
+					return []byte("old"), false, err
+				}
+				return d, ok, err
+			}
+		}},
+		"empty is nothing": {"empty data", func(s *store) {
+			s.load = func(k string) ([]byte, bool, error) {
+				d, ok, err := s.Store.Load(ctx, k)
+				return d, ok && len(d) > 0, err
+			}
+		}},
+		"first wins": {"replaces the whole", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if _, ok, _ := s.Store.Load(ctx, k); ok {
+					return nil
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
+		"keeps the caller's bytes": {"caller's bytes", func(s *store) {
+			m := map[string][]byte{}
+			s.save = func(k string, d []byte, _ time.Duration) error { m[k] = d; return nil }
+			s.load = func(k string) ([]byte, bool, error) { d, ok := m[k]; return d, ok, nil }
+		}},
+		"lives for ever": {"gone after it", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if ttl > 0 {
+					ttl = 1 << 62
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
+		"loading prolongs": {"does not prolong", func(s *store) {
+			s.load = func(k string) ([]byte, bool, error) {
+				d, ok, err := s.Store.Load(ctx, k)
+				if ok {
+					err = s.Store.Save(ctx, k, d, 400*time.Millisecond)
+				}
+				return d, ok, err
+			}
+		}},
+		"zero is for ever": {"zero or less", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if ttl == 0 {
+					ttl = time.Hour
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
+		"overflows": {"very long ttl", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if ttl > 1<<60 {
+					ttl = 1
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
+		"deletes nothing": {"Delete drops", func(s *store) { s.del = func(string) error { return nil } }},
+		"unknown delete": {"Delete drops", func(s *store) {
+			s.del = func(k string) error {
+				if _, ok, _ := s.Store.Load(ctx, k); !ok {
+					return errors.New("no such file")
+				}
+				return s.Store.Delete(ctx, k)
+			}
+		}},
+		"folds case": {"byte by byte", func(s *store) { folded(s, strings.ToLower) }},
+		"cuts keys":  {"byte by byte", func(s *store) { folded(s, func(k string) string { return k[:min(len(k), 255)] }) }},
+		"cuts data": {"whole or refused", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				return s.Store.Save(ctx, k, d[:min(len(d), 65535)], ttl)
+			}
+		}},
+		"tears": {"never a mixture", func(s *store) {
+			var mu sync.Mutex
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				mu.Lock()
+				defer mu.Unlock()
+				d = append([]byte(nil), d...)
+				if old, ok, _ := s.Store.Load(ctx, k); ok && len(d) == 1000 {
+					copy(d[:len(d)/2], old)
+				}
+				if len(d) > 900 {
+					d[900] = 99
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
+		"panics": {"panicked", func(s *store) { s.load = func(string) ([]byte, bool, error) { panic("nil map") } }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var r recorder
+				storetest.Store(&r, func() fallback.Store {
+					s := &store{Store: goodStore()}
+					c.bad(s)
+					return s
+				})
+				require.Contains(t, strings.Join(r.broken, "\n"), c.rule)
+				require.Contains(t, r.broken[0], "broken rule: ")
+			})
+		})
+	}
+}
+
+func folded(s *store, fold func(string) string) {
+	ctx := context.Background()
+	s.load = func(k string) ([]byte, bool, error) { return s.Store.Load(ctx, fold(k)) }
+	s.save = func(k string, d []byte, ttl time.Duration) error { return s.Store.Save(ctx, fold(k), d, ttl) }
+	s.del = func(k string) error { return s.Store.Delete(ctx, fold(k)) }
+}
+
+// counter is a good one whose methods a case may replace with bad ones.
+type counter struct {
+	fallback.Counter
+	add  func(key string, n int64, ttl time.Duration) (int64, error)
+	put  func(key string, data []byte, ttl time.Duration) error
+	take func(key string) ([]byte, bool, error)
+}
+
+func (c *counter) Add(ctx context.Context, key string, n int64, ttl time.Duration) (int64, error) {
+	if c.add != nil {
+		return c.add(key, n, ttl)
+	}
+	return c.Counter.Add(ctx, key, n, ttl)
+}
+
+func (c *counter) Put(ctx context.Context, key string, data []byte, ttl time.Duration) error {
+	if c.put != nil {
+		return c.put(key, data, ttl)
+	}
+	return c.Counter.Put(ctx, key, data, ttl)
+}
+
+func (c *counter) Take(ctx context.Context, key string) ([]byte, bool, error) {
+	if c.take != nil {
+		return c.take(key)
+	}
+	return c.Counter.Take(ctx, key)
+}
+
+func TestBadCounters(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		rule string
+		bad  func(c *counter)
+	}{
+		"sets": {"returns the sum", func(c *counter) { c.add = func(_ string, n int64, _ time.Duration) (int64, error) { return n, nil } }},
+		"unsigned": {"takes back", func(c *counter) {
+			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
+				return c.Counter.Add(ctx, k, max(n, 0), ttl)
+			}
+		}},
+		"prolongs": {"not prolonged", func(c *counter) {
+			at := map[string]int{}
+			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
+				at[k]++
+				if at[k] == 1 || at[k] > 3 {
+					return c.Counter.Add(ctx, k, n, time.Hour)
+				}
+				return c.Counter.Add(ctx, k, n, ttl)
+			}
+		}},
+		"reads then writes": {"each sees its own sum", func(c *counter) {
+			var mu sync.Mutex
+			m := map[string]int64{}
+			c.add = func(k string, n int64, _ time.Duration) (int64, error) {
+				mu.Lock()
+				old := m[k]
+				mu.Unlock()
+				time.Sleep(time.Microsecond)
+				mu.Lock()
+				defer mu.Unlock()
+				m[k] = old + n
+				return m[k], nil
+			}
+		}},
+		"wraps": {"does not fit", func(c *counter) {
+			m := map[string]int64{}
+			var mu sync.Mutex
+			c.add = func(k string, n int64, _ time.Duration) (int64, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				m[k] += n
+				return m[k], nil
+			}
+		}},
+		"get then delete": {"exactly one", func(c *counter) {
+			var mu sync.Mutex
+			m := map[string][]byte{}
+			c.put = func(k string, d []byte, _ time.Duration) error {
+				mu.Lock()
+				defer mu.Unlock()
+				m[k] = append([]byte{}, d...)
+				return nil
+			}
+			c.take = func(k string) ([]byte, bool, error) {
+				mu.Lock()
+				d, ok := m[k]
+				mu.Unlock()
+				time.Sleep(time.Microsecond)
+				mu.Lock()
+				defer mu.Unlock()
+				delete(m, k)
+				return d, ok, nil
+			}
+		}},
+		"never taken": {"byte for byte, once", func(c *counter) {
+			c.take = func(k string) ([]byte, bool, error) {
+				d, ok, err := c.Counter.Take(ctx, k)
+				return d, ok, errors.Join(err, c.Counter.Put(ctx, k, d, time.Hour))
+			}
+		}},
+		"error for unknown": {"not found", func(c *counter) {
+			c.take = func(k string) ([]byte, bool, error) {
+				d, ok, err := c.Counter.Take(ctx, k)
+				if !ok {
+					err = errors.New("redis: nil")
+				}
+				return d, ok, err
+			}
+		}},
+		"lives for ever": {"gone after it", func(c *counter) {
+			c.put = func(k string, d []byte, ttl time.Duration) error {
+				return c.Counter.Put(ctx, k, d, max(ttl, time.Hour))
+			}
+		}},
+		"one space": {"do not see each other", func(c *counter) {
+			c.take = func(k string) ([]byte, bool, error) {
+				if n, err := c.Counter.Add(ctx, k, 0, time.Hour); err == nil && n != 0 {
+					return fmt.Append(nil, n), true, nil
+				}
+				return c.Counter.Take(ctx, k)
+			}
+		}},
+		"no ttl is for ever": {"zero or less", func(c *counter) {
+			c.put = func(k string, d []byte, ttl time.Duration) error {
+				if ttl <= 0 {
+					ttl = time.Hour
+				}
+				return c.Counter.Put(ctx, k, d, ttl)
+			}
+		}},
+		"full and silent": {"a full counter", func(c *counter) {
+			c.put = func(k string, d []byte, ttl time.Duration) error {
+				if err := c.Counter.Put(ctx, k, d, ttl); !errors.Is(err, fallback.ErrCounterFull) {
+					return err
+				}
+				return nil
+			}
+		}},
+		"full and open": {"a full counter", func(c *counter) {
+			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
+				if got, err := c.Counter.Add(ctx, k, n, ttl); !errors.Is(err, fallback.ErrCounterFull) {
+					return got, err
+				}
+				return 0, nil
+			}
+		}},
+		"full and forgets": {"a full counter", func(c *counter) {
+			c.put = func(k string, d []byte, ttl time.Duration) error {
+				err := c.Counter.Put(ctx, k, d, ttl)
+				if errors.Is(err, fallback.ErrCounterFull) {
+					_, _, _ = c.Counter.Take(ctx, "key 0")
+				}
+				return err
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var r recorder
+				storetest.Counter(&r, func() fallback.Counter {
+					k := &counter{Counter: goodCounter()}
+					c.bad(k)
+					return k
+				}, storetest.Room(100))
+				require.Contains(t, strings.Join(r.broken, "\n"), c.rule)
+			})
+		})
+	}
+}
+
+func TestGoodOnesKeepEveryRule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		passed := time.Duration(0)
+		hook := storetest.Advance(func(d time.Duration) { passed += d; time.Sleep(d) })
+		storetest.Store(&r, goodStore, hook, storetest.Tick(time.Second))
+		storetest.Counter(&r, goodCounter, hook, storetest.Room(100))
+		require.Empty(t, r.broken)
+		require.Greater(t, len(r.kept), 30)
+		for _, line := range r.kept {
+			require.Contains(t, line, "rule kept: ")
+		}
+		require.Greater(t, passed, 10*time.Second)
+	})
+}
