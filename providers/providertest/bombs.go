@@ -10,7 +10,7 @@ import (
 )
 
 // bombSize is what a bomb holds, after decompression.
-const bombSize = 32 << 20
+const bombSize = 16 << 20
 
 // bombFaults are answers that want to fill our memory. How much the adapter
 // read is counted: a cap must hold after decompression (T13).
@@ -59,7 +59,7 @@ func flood(w io.Writer) {
 
 // gzipped is a bomb of a few kilobytes: members in a row make one stream (RFC 1952).
 func gzipped() string {
-	const member = 1 << 20
+	const member = 256 << 10
 	var b bytes.Buffer
 	zip := gzip.NewWriter(&b)
 	_, _ = zip.Write(bytes.Repeat([]byte{' '}, member)) // a bytes.Buffer takes everything
