@@ -82,10 +82,10 @@ func (f *FS) Tile(ctx context.Context, id ID) (Tile, error) {
 	}
 	data, err := f.read(fill(f.layout, id))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Tile{}, wrong("file", providers.NotFound, nil)
+		return Tile{}, wrong("file", providers.NotFound, errNoTile)
 	}
 	if err != nil {
-		return Tile{}, wrong("file", providers.Unavailable, providers.Cause(err))
+		return Tile{}, wrong("file", providers.Unavailable, errRead) // its own text would show paths
 	}
 	t, err := FromStore(id, data, f.attribution)
 	if err != nil {
@@ -104,6 +104,11 @@ func (f *FS) read(name string) ([]byte, error) {
 	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, MaxBytes+1))
 }
+
+var (
+	errNoTile = errors.New("no such tile")
+	errRead   = errors.New("file cannot be read")
+)
 
 func fill(layout string, id ID) string {
 	return strings.NewReplacer("{z}", strconv.Itoa(id.Z), "{x}", strconv.Itoa(id.X), "{y}", strconv.Itoa(id.Y), "{-y}", strconv.Itoa(id.TMSRow())).Replace(layout)

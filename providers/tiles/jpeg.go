@@ -59,7 +59,9 @@ func nextMarker(b []byte, inScan bool) (marker byte, rest []byte, ok bool) {
 		if i < 0 || !inScan && i > 0 {
 			return 0, nil, false
 		}
-		b = bytes.TrimLeft(b[i:], "\xff")
+		for b = b[i:]; len(b) > 0 && b[0] == 0xff; { // not bytes.TrimLeft, which takes 0xff for any broken UTF-8
+			b = b[1:]
+		}
 		if len(b) == 0 {
 			return 0, nil, false
 		}

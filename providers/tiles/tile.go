@@ -37,8 +37,8 @@ type Tile struct {
 	ContentType string
 	// ETag and LastModified are the vendor's validators (RFC 9110 section 8.8), as sent; empty: none.
 	ETag, LastModified string
-	// MaxAge is for how long the vendor calls the tile fresh, from when it was
-	// given. Zero: not at all, or it did not say.
+	// MaxAge is for how long the tile is fresh, from when it was given: what the
+	// vendor says, or what the adapter documents where it says nothing. Zero: not at all.
 	MaxAge time.Duration
 	// NoStore is true when the vendor forbids keeping the tile, or using a kept
 	// one without asking again, which a memory does.
@@ -52,6 +52,11 @@ type Tile struct {
 
 // Cacheable reports whether a memory may keep the tile.
 func (t Tile) Cacheable() bool { return !t.NoStore && len(t.Data) > 0 }
+
+// FreshFor returns MaxAge, as a memory wants to be told it:
+//
+//	fallback.Memory[tiles.ID, tiles.Tile]{Key: tiles.Key, Codec: tiles.Codec{}, FreshFor: tiles.Tile.FreshFor, ...}
+func (t Tile) FreshFor() time.Duration { return t.MaxAge }
 
 // Staleable reports whether a kept tile may be served after its MaxAge, while the vendor cannot be asked.
 func (t Tile) Staleable() bool { return t.Cacheable() && !t.NoStale }

@@ -147,7 +147,7 @@ func (p *Provider) read(id tiles.ID, a *rest.Answer) (tiles.Tile, error) {
 	case a.Status == http.StatusForbidden:
 		return tiles.Tile{}, p.client.Fail(op, providers.Refused, "", errBlocked)
 	case a.Status == http.StatusNotFound && a.Media() != "text/html":
-		return tiles.Tile{}, p.client.Fail(op, providers.NotFound, "", nil)
+		return tiles.Tile{}, p.client.Fail(op, providers.NotFound, "", errNoTile)
 	case a.Status != http.StatusOK:
 		return tiles.Tile{}, p.client.Status(op, a)
 	}
@@ -175,6 +175,7 @@ func printable(v string) bool {
 
 var (
 	errZoom    = errors.New("zoom is too deep")
+	errNoTile  = errors.New("no such tile")
 	errBlocked = errors.New("blocked: read the tile usage policy")
 )
 

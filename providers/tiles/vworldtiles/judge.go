@@ -40,7 +40,7 @@ func (p *Provider) judge(a *rest.Answer, t tiles.Tile) error {
 	}
 	switch {
 	case a.Status == http.StatusNotFound && a.Media() != "text/html":
-		return p.client.Fail(op, providers.NotFound, "", nil)
+		return p.client.Fail(op, providers.NotFound, "", errNoTile)
 	case a.Status != http.StatusOK:
 		return p.client.Status(op, a)
 	case !strings.HasPrefix(t.ContentType, "image/"):
@@ -125,5 +125,6 @@ const maxTokens = 200
 
 var (
 	errSaidNo  = errors.New("vworld said no")
+	errNoTile  = errors.New("no such tile")
 	errNoImage = errors.New("answer is not an image")
 )

@@ -166,6 +166,9 @@ func (p *Provider) Tile(ctx context.Context, id tiles.ID) (tiles.Tile, error) {
 	if err := p.judge(a, t); err != nil {
 		return tiles.Tile{}, err
 	}
+	if !tiles.ParseCaching(a.Header).Said {
+		t.MaxAge = Retention
+	}
 	return t, nil
 }
 
