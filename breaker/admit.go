@@ -7,13 +7,14 @@ import (
 
 // ticket is one admission until its outcome is settled.
 type ticket struct {
-	gate   uint64         // as it was at admission
-	start  int64          // when
-	word   *atomic.Uint64 // the slot it was counted in; nil: not counted
-	tag    uint64
-	role   role
-	place  int8 // of a trial
-	sample bool // the slow bound may learn from it
+	gate    uint64         // as it was at admission
+	start   int64          // when
+	word    *atomic.Uint64 // the slot it was counted in; nil: not counted
+	tag     uint64
+	role    role
+	place   int8 // of a trial
+	sample  bool // the slow bound may learn from it
+	settled bool
 }
 
 type role uint8
@@ -24,44 +25,56 @@ const (
 	free // passes because an operator said so, while the breaker itself is not closed
 )
 
-// admit lets a call pass or says why not.
-func (b *Breaker) admit() (ticket, *OpenError) {
-	for {
-		g := b.gate.Load()
-		if g&busyMask == 0 {
-			if t, ok := b.book(g, b.now()); ok {
-				return t, nil
-			}
-			continue // this very look opened it
-		}
-		if t, refusal, ok := b.admitBusy(g); ok {
-			return t, refusal
-		}
+// admit lets a call pass and fills in t, or says why not.
+func (b *Breaker) admit(t *ticket) *OpenError {
+	if g := b.gate.Load(); g&busyMask == 0 && b.book(t, g, b.now()) {
+		return nil
 	}
+	return b.admitBusy(t)
 }
 
 // epoch is the number of the slot that holds now.
 func (b *Breaker) epoch(now int64) int64 {
-	hi, _ := bits.Mul64(uint64(now), b.set.perSlot)
+	hi, _ := bits.Mul64(uint64(now), b.perSlot)
 	return int64(hi)
 }
 
 // book counts one call into its slot. It reports false when the gate changed meanwhile.
-func (b *Breaker) book(g uint64, now int64) (ticket, bool) {
+func (b *Breaker) book(t *ticket, g uint64, now int64) bool {
 	e := b.epoch(now)
 	if e > b.turned.Load() {
 		b.turn(g, e, now)
 		if b.gate.Load() != g {
-			return ticket{}, false
+			return false
 		}
 	}
-	t := ticket{gate: g, start: now}
-	w, nth, lostTries := b.shard().start(e, g>>genShift)
+	r := &b.ring
+	if s := b.shards.Load(); s != nil {
+		r = s.pick()
+	}
+	i, tag := place(e, g>>genShift)
+	w := &r.word[i]
+	v := w.Load()
+	if v&tagMask == tag && v&fieldMax != fieldMax && w.CompareAndSwap(v, v+startOne) { // nearly always
+		t.sample = v&fieldMax < learnPerSlot
+	} else {
+		w = b.bookSlow(t, w, tag)
+	}
+	t.gate, t.start, t.word, t.tag = g, now, w, tag
+	return true
+}
+
+// bookSlow is book for the first call of a slot, for full slots, and when another got in between.
+func (b *Breaker) bookSlow(t *ticket, w *atomic.Uint64, tag uint64) *atomic.Uint64 {
+	nth, lostTries := start(w, tag)
 	if lostTries != 0 {
 		b.contended(lostTries)
 	}
-	t.word, t.tag, t.sample = w, tagOf(e, g>>genShift), w != nil && nth <= learnPerSlot
-	return t, true
+	if nth == 0 {
+		return nil
+	}
+	t.sample = nth <= learnPerSlot
+	return w
 }
 
 // turn runs once per slot, on the first call in it: it looks whether the upstream hangs.
@@ -74,51 +87,77 @@ func (b *Breaker) turn(g uint64, e, now int64) {
 	b.look(g, e, now, e-old, nil)
 }
 
-// admitBusy decides while something else than plain closed holds. ok is false when the gate moved: look again.
-func (b *Breaker) admitBusy(g uint64) (t ticket, refusal *OpenError, ok bool) {
-	if g&forcedBit != 0 {
-		return b.admitForced(g)
-	}
-	if State(g&stateMask) == Closed { // the ramp
-		now := b.now()
-		switch ramp := b.ramp.Load(); {
-		case ramp == nil || now >= ramp.end:
-			b.endRamp(g)
-			return t, nil, false
-		case !ramp.lets(now):
-			return b.refuse(ramp.refusal)
+// admitBusy decides while something else than plain closed holds.
+func (b *Breaker) admitBusy(t *ticket) *OpenError {
+	for {
+		g := b.gate.Load()
+		var refusal *OpenError
+		var ok bool
+		switch {
+		case g&busyMask == 0:
+			ok = b.book(t, g, b.now())
+		case g&forcedBit != 0:
+			refusal, ok = b.admitForced(t, g)
+		case State(g&stateMask) == Closed:
+			refusal, ok = b.admitRamp(t, g)
+		default:
+			refusal, ok = b.admitOpen(t)
 		}
-		t, ok = b.book(g, now)
-		return t, nil, ok
+		if ok {
+			if refusal != nil {
+				b.rejected()
+			}
+			return refusal
+		}
 	}
-	if hold := b.hold.Load(); hold == never || b.now() < hold {
-		return b.refuse(b.refusal.Load())
-	}
-	return b.admitTrial()
 }
 
-func (b *Breaker) admitForced(g uint64) (t ticket, refusal *OpenError, ok bool) {
+// rejected counts one refusal.
+func (b *Breaker) rejected() {
+	n := &b.shard().rejected
+	if v := n.Load(); !n.CompareAndSwap(v, v+1) {
+		n.Add(1)
+		b.contended(1)
+	}
+}
+
+// The following report ok false when the gate has moved: look again.
+
+func (b *Breaker) admitForced(t *ticket, g uint64) (refusal *OpenError, ok bool) {
 	f, now := b.forced.Load(), b.now()
 	switch {
 	case f == nil:
-		return t, nil, false
+		return nil, false
 	case now >= f.until:
 		b.expire()
-		return t, nil, false
+		return nil, false
 	case f.what == ForcedOpen:
-		return b.refuse(f.refusal)
+		return f.refusal, true
 	case State(g&stateMask) == Closed:
-		t, ok = b.book(g, now)
-		return t, nil, ok
+		return nil, b.book(t, g, now)
 	default:
-		return ticket{gate: g, start: now, role: free}, nil, true
+		t.gate, t.start, t.role = g, now, free
+		return nil, true
 	}
 }
 
-func (b *Breaker) refuse(e *OpenError) (ticket, *OpenError, bool) {
-	if e == nil {
-		return ticket{}, nil, false
+func (b *Breaker) admitRamp(t *ticket, g uint64) (refusal *OpenError, ok bool) {
+	ramp, now := b.ramp.Load(), b.now()
+	switch {
+	case ramp == nil || now >= ramp.end:
+		b.endRamp(g)
+		return nil, false
+	case !ramp.lets(now):
+		return ramp.refusal, true
+	default:
+		return nil, b.book(t, g, now)
 	}
-	b.shard().rejected.Add(1)
-	return ticket{}, e, true
+}
+
+func (b *Breaker) admitOpen(t *ticket) (refusal *OpenError, ok bool) {
+	if hold := b.hold.Load(); hold == never || b.now() < hold {
+		refusal = b.refusal.Load()
+		return refusal, refusal != nil
+	}
+	return b.admitTrial(t)
 }

@@ -2,6 +2,7 @@ package breaker
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 type Breaker struct {
 	// Read by every call, written rarely.
 	set       *settings
+	perSlot   uint64        // 2^64 / nanoseconds per slot, so that a slot's number costs a multiplication
 	base      time.Time     // all times are nanoseconds since then, on the monotonic clock
 	gate      atomic.Uint64 // generation, ramp, forced, state; written under mu only
 	bound     atomic.Int64  // slow bound now, ns
@@ -64,6 +66,7 @@ func New(c Config) (*Breaker, error) {
 		return nil, err
 	}
 	b := &Breaker{set: c.settings(), base: time.Now(), name: c.Name}
+	b.perSlot = math.MaxUint64 / uint64(b.set.slot)
 	b.bound.Store(b.firstBound())
 	b.untilLook.Store(b.set.faultsToLook(0, 0))
 	if c.Probe != nil || c.Watch != nil {
@@ -89,18 +92,17 @@ func (b *Breaker) Do(ctx context.Context, call func(context.Context) error) (err
 	if b == nil {
 		return call(ctx)
 	}
-	t, refusal := b.admit()
-	if refusal != nil {
+	var t ticket
+	if refusal := b.admit(&t); refusal != nil {
 		return refusal
 	}
-	returned := false
 	defer func() {
-		if !returned {
+		if !t.settled { // panic or Goexit
 			b.settle(&t, ctx, errAborted)
 		}
 	}()
 	err = call(ctx)
-	returned = true
+	t.settled = true
 	b.settle(&t, ctx, err)
 	return err
 }
@@ -122,11 +124,11 @@ func (b *Breaker) Enter(ctx context.Context) (Pass, error) {
 	if b == nil {
 		return Pass{}, nil
 	}
-	t, refusal := b.admit()
-	if refusal != nil {
+	h := &held{b: b, ctx: ctx}
+	if refusal := b.admit(&h.ticket); refusal != nil {
 		return Pass{}, refusal
 	}
-	return Pass{&held{b: b, ctx: ctx, ticket: t}}, nil
+	return Pass{h}, nil
 }
 
 // Exit records the outcome. Only the first Exit of an admission counts, from whatever goroutine.

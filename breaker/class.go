@@ -47,6 +47,10 @@ func classify(ctx context.Context, err error, age, bound, patience int64, trial 
 	if err == errAborted {
 		return told{kind: fault, late: late}
 	}
+	why, isAnswer := reasonOf(err)
+	if isAnswer {
+		return told{kind: answer}
+	}
 	if ctx != nil {
 		if cerr := ctx.Err(); cerr != nil { // the caller's context, not the error: a custom cause hides it there
 			deadline := errors.Is(cerr, context.DeadlineExceeded)
@@ -60,15 +64,10 @@ func classify(ctx context.Context, err error, age, bound, patience int64, trial 
 			}
 		}
 	}
-	why, isAnswer := reasonOf(err)
-	switch {
-	case isAnswer:
-		return told{kind: answer}
-	case errors.Is(err, ErrOpen):
+	if errors.Is(err, ErrOpen) {
 		return told{kind: gone}
-	default:
-		return told{kind: fault, late: late, why: why}
 	}
+	return told{kind: fault, late: late, why: why}
 }
 
 // reasonOf reads the class of err: what it opens with at once (ReasonNone: it only counts), or that it is an answer.

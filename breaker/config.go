@@ -71,8 +71,7 @@ type Config struct {
 // settings is a checked Config with its defaults and what is derived from it. It never changes once made.
 type settings struct {
 	window       time.Duration
-	slot         int64  // ns
-	perSlot      uint64 // 2^64/slot, so that a slot number costs a multiplication
+	slot         int64 // ns
 	minCalls     int
 	faultRate    float64
 	slowRate     float64
@@ -159,7 +158,6 @@ func (c Config) settings() *settings {
 		s.consecutive = defaultConsecutive
 	}
 	s.slot = int64(s.window) / windowSlots
-	s.perSlot = math.MaxUint64 / uint64(s.slot)
 	return s
 }
 

@@ -43,6 +43,7 @@ type events struct {
 	mu      sync.Mutex
 	subs    []*subscriber
 	queue   []Event
+	now     *Event // being delivered
 	running bool
 	dropped uint64
 }
@@ -104,7 +105,7 @@ func (q *events) push(e Event) {
 	}
 }
 
-// deliver ends when nothing is left. When a callback ends the goroutine (runtime.Goexit), another one goes on.
+// deliver ends when nothing is left. When a callback ends the goroutine (runtime.Goexit), another one goes on where it stopped.
 func (q *events) deliver() {
 	done := false
 	defer func() {
@@ -114,17 +115,22 @@ func (q *events) deliver() {
 	}()
 	for {
 		q.mu.Lock()
-		if len(q.queue) == 0 {
-			q.running, q.queue, done = false, nil, true
-			q.mu.Unlock()
-			return
+		if q.now == nil {
+			if len(q.queue) == 0 {
+				q.running, q.queue, done = false, nil, true
+				q.mu.Unlock()
+				return
+			}
+			q.now, q.queue = &q.queue[0], q.queue[1:]
 		}
-		e, subs := q.queue[0], q.subs
-		q.queue = q.queue[1:]
+		e, subs := q.now, q.subs
 		q.mu.Unlock()
 		for _, s := range subs {
-			q.call(s, e)
+			q.call(s, *e)
 		}
+		q.mu.Lock()
+		q.now = nil
+		q.mu.Unlock()
 	}
 }
 

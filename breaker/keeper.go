@@ -74,7 +74,7 @@ func (b *Breaker) keep() {
 	for {
 		b.mu.Lock()
 		s := b.state()
-		if b.closed || s == Closed && b.set.watch == nil {
+		if b.closed || (s == Closed && b.set.watch == nil) {
 			k.on = false
 			b.mu.Unlock()
 			return
@@ -194,10 +194,10 @@ func (b *Breaker) askProbe() {
 func (b *Breaker) stillOpenLocked(now int64, err error) {
 	r, k := b.recovery, b.keeper
 	if wait := waitOf(err); wait > 0 {
-		r.until = max(r.until, now+int64(min(wait, max(waitCap, b.set.max))))
+		r.until = max(r.until, now+b.waited(wait))
 		k.next = max(k.next, r.until)
 	}
-	if !b.asking() { // stuck: let calls try
+	if !b.asking() && b.hold.Load() == never { // stuck: let calls try
 		r.until = max(r.until, now+int64(r.openFor))
 		b.hold.Store(r.until)
 	}

@@ -147,19 +147,25 @@ func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
 	}
 	r.until = from + int64(interval)
 	if wait > 0 {
-		wait = min(wait, max(waitCap, b.set.max))
-		r.until = max(r.until, now+int64(wait+rand.N(wait/10+1))) // never earlier than asked
+		r.until = max(r.until, now+b.waited(wait))
 	}
 	next := r.until
 	if b.asking() {
-		b.keeper.next = max(now+b.pace(), now+int64(min(wait, max(waitCap, b.set.max))))
+		b.keeper.next = now + b.pace()
 		if wait > 0 {
-			b.keeper.next = r.until
+			b.keeper.next = max(b.keeper.next, r.until)
 		}
 		next = max(next, b.keeper.next)
 	}
 	b.refuseLocked(Open, next)
 	b.hold.Store(b.holdFor(r.until))
+}
+
+// waited is how long a wait that the upstream asked for is obeyed: never shorter, a little longer at random, and with a cap, because it
+// may be a mistake.
+func (b *Breaker) waited(wait time.Duration) int64 {
+	wait = min(wait, max(waitCap, b.set.max))
+	return int64(wait + rand.N(wait/10+1))
 }
 
 // holdFor is the time that calls are refused without a look: for good while background asks decide.

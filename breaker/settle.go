@@ -116,16 +116,19 @@ func (b *Breaker) Report(started time.Time, err error) {
 	}
 	now := b.now()
 	g := b.gate.Load()
-	start := min(int64(started.Sub(b.base)), now)
-	if State(g&stateMask) != Closed || start < b.genStart.Load() || now-start > int64(b.set.window) {
+	began := min(int64(started.Sub(b.base)), now)
+	if State(g&stateMask) != Closed || began < b.genStart.Load() || now-began > int64(b.set.window) {
 		b.late.Add(1)
 		return
 	}
 	if e := b.epoch(now); e > b.turned.Load() {
 		b.turn(g, e, now)
 	}
-	t := ticket{gate: g, start: start, tag: tagOf(b.epoch(start), g>>genShift)}
-	t.word, _, _ = b.shard().start(b.epoch(start), g>>genShift)
+	i, tag := place(b.epoch(began), g>>genShift)
+	t := ticket{gate: g, start: began, word: &b.shard().word[i], tag: tag}
+	if nth, _ := start(t.word, tag); nth == 0 {
+		t.word = nil
+	}
 	o := classify(nil, err, 0, never, never, false)
 	b.settleOdd(&t, o, err, now)
 }

@@ -2,43 +2,43 @@ package breaker
 
 import "time"
 
-// admitTrial decides, under the lock, about a call that comes after the open interval. ok is false when the gate moved.
-func (b *Breaker) admitTrial() (t ticket, refusal *OpenError, ok bool) {
+// admitTrial decides, under the lock, about a call that comes after the open interval.
+func (b *Breaker) admitTrial(t *ticket) (refusal *OpenError, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now, g := b.now(), b.gate.Load()
 	if g&forcedBit != 0 {
-		return t, nil, false
+		return nil, false
 	}
 	switch State(g & stateMask) {
 	case Closed:
-		return t, nil, false
+		return nil, false
 	case Open:
 		if now < b.hold.Load() || !b.halfOpenLocked(now) {
-			return b.refuse(b.refusal.Load())
+			return b.refusal.Load(), true
 		}
 	case HalfOpen:
 		if end := b.leaseEnded(now); end != 0 {
 			b.reopenLocked(now, end, ReasonHang, errLease)
-			return t, nil, false // its interval may be over as well
+			return nil, false // its interval may be over as well
 		}
 	}
-	place := b.place()
+	place := b.freePlace()
 	if place < 0 {
-		return b.refuse(b.refusal.Load())
+		return b.refusal.Load(), true
 	}
-	r := b.recovery
-	r.lease[place] = now + int64(b.lease())
-	if b.place() < 0 { // nobody else until one of them reports
+	b.recovery.lease[place] = now + int64(b.lease())
+	if b.freePlace() < 0 { // nobody else until one of them reports
 		end := b.firstLease()
 		b.refuseLocked(HalfOpen, end)
 		b.hold.Store(end)
 	}
-	return ticket{gate: b.gate.Load(), start: now, role: trial, place: int8(place)}, nil, true
+	t.gate, t.start, t.role, t.place = b.gate.Load(), now, trial, int8(place)
+	return nil, true
 }
 
-// place is a free place for a trial, or -1. The first trial goes alone: when the upstream is still down it is one caller who finds out.
-func (b *Breaker) place() int {
+// freePlace is a free place for a trial, or -1. The first trial goes alone: when the upstream is still down it is one caller who finds out.
+func (b *Breaker) freePlace() int {
 	r := b.recovery
 	out, free := 0, -1
 	for i, l := range r.lease {
@@ -90,8 +90,10 @@ func (b *Breaker) settleTrial(t *ticket, o told, err error) {
 		return
 	}
 	now, r := b.now(), b.recovery
-	if end := r.lease[t.place]; now >= end {
-		b.late.Add(1)
+	if end := b.leaseEnded(now); end != 0 { // of this one, or of one that ran beside it
+		if now >= r.lease[t.place] {
+			b.late.Add(1)
+		}
 		b.reopenLocked(now, end, ReasonHang, errLease)
 		return
 	}

@@ -41,8 +41,10 @@ type ring struct {
 	_        [8 * (7 - ringSlots%8)]byte
 }
 
-func tagOf(epoch int64, gen uint64) uint64 {
-	return (uint64(epoch)/ringSlots&sixBits)<<(tagShift+6) | (gen&sixBits)<<tagShift
+// place is where in a ring a slot is, and the tag its word has now.
+func place(epoch int64, gen uint64) (index int, tag uint64) {
+	round := uint64(epoch) / ringSlots
+	return int(uint64(epoch) - round*ringSlots), (round&sixBits)<<(tagShift+6) | (gen&sixBits)<<tagShift
 }
 
 func field(w uint64, n uint) uint64 { return w >> (n * fieldBits) & fieldMax }
@@ -59,24 +61,23 @@ func older(a, b uint64) bool {
 	return gens != 0 && gens < 32
 }
 
-// start books one call. It returns nil when the call cannot be counted (the slot is full or long past), and how many
-// tries were lost to others.
-func (r *ring) start(epoch int64, gen uint64) (w *atomic.Uint64, nth uint64, lostTries int) {
-	w, tag := &r.word[uint64(epoch)%ringSlots], tagOf(epoch, gen)
+// start books one call and returns the how-many-eth of its word it is: 0 when it cannot be counted, because the slot is full or
+// long past. lostTries is how often others got in between.
+func start(w *atomic.Uint64, tag uint64) (nth uint64, lostTries int) {
 	for {
 		v := w.Load()
 		next := v + startOne
 		switch {
 		case v&tagMask != tag:
 			if v != 0 && !older(v&tagMask, tag) {
-				return nil, 0, lostTries
+				return 0, lostTries
 			}
 			next = tag | startOne
 		case v&fieldMax == fieldMax:
-			return nil, 0, lostTries
+			return 0, lostTries
 		}
 		if w.CompareAndSwap(v, next) {
-			return w, next & fieldMax, lostTries
+			return next & fieldMax, lostTries
 		}
 		lostTries++
 	}
@@ -99,9 +100,9 @@ func finish(w *atomic.Uint64, tag, delta uint64) (lostTries int) {
 // wipe empties the slots (from, to] that still hold an older round, so that a tag is never mistaken after 64 rounds.
 func (r *ring) wipe(from, to int64, gen uint64) {
 	for e := max(from+1, to-ringSlots+1); e <= to; e++ {
-		w := &r.word[uint64(e)%ringSlots]
-		if v := w.Load(); v != 0 && v&tagMask != tagOf(e, gen) {
-			w.CompareAndSwap(v, 0)
+		i, tag := place(e, gen)
+		if v := r.word[i].Load(); v != 0 && v&tagMask != tag {
+			r.word[i].CompareAndSwap(v, 0)
 		}
 	}
 }
@@ -170,7 +171,7 @@ func (b *Breaker) slotAt(epoch int64, gen uint64) (s slotSum) {
 	if epoch < 0 {
 		return s
 	}
-	i, tag := uint64(epoch)%ringSlots, tagOf(epoch, gen)
+	i, tag := place(epoch, gen)
 	one := func(v uint64) {
 		if v&tagMask == tag {
 			s.add(slotSum{int(field(v, 0)), int(field(v, 1)), int(field(v, 2)), int(field(v, 3))})
