@@ -34,7 +34,7 @@ func (g *Grant) Begin(q login.Request) (login.Challenge, error) {
 	}
 	ask := g.cfg.Ask
 	if ask == nil {
-		ask = openID
+		ask = OpenID
 	}
 	for key, values := range ask(q.Prompt, q.Hint, q.Expect != (login.Subject{})) {
 		opts = append(opts, oauth2.SetAuthURLParam(key, values[0]))
@@ -57,8 +57,8 @@ func (g *Grant) scopes(more []string) string {
 	return strings.Join(all, sep)
 }
 
-// openID gives the parameters of OpenID Connect Core section 3.1.2.1.
-func openID(prompt, hint string, again bool) url.Values {
+// OpenID gives the parameters of OpenID Connect Core section 3.1.2.1.
+func OpenID(prompt, hint string, again bool) url.Values {
 	v := url.Values{}
 	if again && prompt == "" {
 		prompt = "login"

@@ -1,0 +1,256 @@
+package oidclogin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	jose "github.com/go-jose/go-jose/v4"
+
+	"github.com/detour-go/detour/internal/rest"
+	"github.com/detour-go/detour/providers"
+	"github.com/detour-go/detour/providers/login"
+	"github.com/detour-go/detour/providers/login/internal/code"
+)
+
+// Config of a Provider. Issuer, the three URLs, ClientID, ClientSecret and
+// RedirectURI are required.
+type Config struct {
+	// Name is the provider's name in errors, e.g. "google"; empty: "oidc".
+	Name string
+	// Issuer is compared byte by byte with the iss of id tokens and replies.
+	Issuer string
+	// AuthURL, TokenURL and JWKSURL are https and without a query.
+	AuthURL, TokenURL, JWKSURL string
+	// UserinfoURL is asked for the labels of an identity; empty: those of the id
+	// token serve. Its sub must be that of the id token, its answer plain JSON.
+	UserinfoURL string
+
+	ClientID     string
+	ClientSecret providers.Secret
+	// PublicClient has no secret; PKCE alone proves who redeems a code.
+	PublicClient bool
+	// BasicAuth sends the secret by client_secret_basic; otherwise client_secret_post.
+	BasicAuth bool
+	// RedirectURI is registered at the issuer, and the callback of this provider alone.
+	RedirectURI string
+	// Scopes are asked for besides "openid".
+	Scopes []string
+	// WithoutPKCE is for an issuer that refuses code_challenge. Not for a PublicClient.
+	WithoutPKCE bool
+	// RequireIssuer is for an issuer that advertises
+	// authorization_response_iss_parameter_supported (RFC 9207): a reply without
+	// iss is then refused. A wrong one always is.
+	RequireIssuer bool
+	// Algorithms are those an id token may be signed with; empty: RS256 and ES256.
+	// "none" and the HS family are mistakes.
+	Algorithms []string
+	// StringBooleans takes "true" for true in email_verified, as Apple writes it.
+	StringBooleans bool
+
+	// KeysMaxAge is how long keys serve before they are fetched again; zero: 1h.
+	KeysMaxAge time.Duration
+	// KeysMaxStale is how long keys serve in all while the key set is down; zero: 24h.
+	KeysMaxStale time.Duration
+	// KeysFloor is the shortest time between two fetches for an unknown kid; zero: 10s.
+	// While the key set does not answer, it is asked once a second at most.
+	KeysFloor time.Duration
+
+	// AllowLoopbackHTTP permits http to a loopback address, for tests and rehearsals.
+	AllowLoopbackHTTP bool
+	// HTTP is the client to ask through; nil: one that dials public addresses only.
+	HTTP *http.Client
+	// UserAgent is sent to the issuer; empty: "detour/<name>".
+	UserAgent string
+	// Timeout bounds each request; zero: 10s, and 3s for keys.
+	Timeout time.Duration
+}
+
+// Provider is the login of one issuer. It is safe for concurrent use.
+type Provider struct {
+	cfg      Config
+	grant    *code.Grant
+	keys     *keys
+	checks   *oidc.Config // read only
+	userinfo *endpoint
+}
+
+// New reports all mistakes of the configuration at once. It asks nobody.
+func New(cfg Config) (*Provider, error) {
+	if cfg.Name == "" {
+		cfg.Name = "oidc"
+	}
+	var wrong []error
+	if _, err := rest.ParseBase(cfg.Issuer, cfg.AllowLoopbackHTTP); err != nil {
+		wrong = append(wrong, fmt.Errorf("issuer: %w", err))
+	}
+	algs, err := algorithms(cfg.Algorithms)
+	wrong = append(wrong, err)
+	if cfg.PublicClient && cfg.WithoutPKCE {
+		wrong = append(wrong, errors.New("a public client needs pkce"))
+	}
+	if cfg.PublicClient && cfg.BasicAuth {
+		wrong = append(wrong, errors.New("a public client has no secret for basic auth"))
+	}
+	cfg, err = ages(cfg)
+	wrong = append(wrong, err)
+	grant, err := code.New(code.Config{
+		Provider: cfg.Name, Issuer: cfg.Issuer,
+		ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, NoSecret: cfg.PublicClient, Basic: cfg.BasicAuth, RedirectURI: cfg.RedirectURI,
+		AuthURL: cfg.AuthURL, TokenURL: cfg.TokenURL, Scopes: withOpenID(cfg.Scopes),
+		Nonce: true, PKCE: !cfg.WithoutPKCE, RequireIssuer: cfg.RequireIssuer, Ask: ask,
+		AllowLoopbackHTTP: cfg.AllowLoopbackHTTP, HTTP: cfg.HTTP, UserAgent: cfg.UserAgent, Timeout: cfg.Timeout,
+	})
+	wrong = append(wrong, err)
+	set, err := newEndpoint(cfg, cfg.JWKSURL, maxKeySet, keysTimeout)
+	if err != nil {
+		wrong = append(wrong, fmt.Errorf("key set: %w", err))
+	}
+	p := &Provider{cfg: cfg, grant: grant}
+	if cfg.UserinfoURL != "" {
+		if p.userinfo, err = newEndpoint(cfg, cfg.UserinfoURL, 0, 0); err != nil {
+			wrong = append(wrong, fmt.Errorf("userinfo: %w", err))
+		}
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, fmt.Errorf("oidclogin: %w", err)
+	}
+	p.keys = newKeys(set, cfg, algs)
+	p.checks = &oidc.Config{ClientID: cfg.ClientID, SupportedSigningAlgs: names(algs)}
+	return p, nil
+}
+
+// algorithms allows asymmetric signatures only: with the HS family, whoever
+// knows the public key could sign.
+func algorithms(given []string) ([]jose.SignatureAlgorithm, error) {
+	if len(given) == 0 {
+		return []jose.SignatureAlgorithm{jose.RS256, jose.ES256}, nil
+	}
+	may := []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
+	var algs []jose.SignatureAlgorithm
+	for _, name := range given {
+		if !slices.Contains(may, jose.SignatureAlgorithm(name)) {
+			return nil, errors.New("an algorithm is unknown, none, or symmetric")
+		}
+		algs = append(algs, jose.SignatureAlgorithm(name))
+	}
+	return algs, nil
+}
+
+func names(algs []jose.SignatureAlgorithm) []string {
+	out := make([]string, len(algs))
+	for i, a := range algs {
+		out[i] = string(a)
+	}
+	return out
+}
+
+func ages(cfg Config) (Config, error) {
+	if cfg.KeysMaxAge < 0 || cfg.KeysMaxStale < 0 || cfg.KeysFloor < 0 {
+		return cfg, errors.New("an age of keys is negative")
+	}
+	if cfg.KeysMaxAge == 0 {
+		cfg.KeysMaxAge = time.Hour
+	}
+	if cfg.KeysMaxStale == 0 {
+		cfg.KeysMaxStale = max(24*time.Hour, cfg.KeysMaxAge)
+	}
+	if cfg.KeysFloor == 0 {
+		cfg.KeysFloor = 10 * time.Second
+	}
+	if cfg.KeysMaxStale < cfg.KeysMaxAge {
+		return cfg, errors.New("keys max stale is shorter than keys max age")
+	}
+	return cfg, nil
+}
+
+func withOpenID(scopes []string) []string {
+	if slices.Contains(scopes, oidc.ScopeOpenID) {
+		return slices.Clone(scopes)
+	}
+	return append([]string{oidc.ScopeOpenID}, scopes...)
+}
+
+// ask adds to prompt and hint that a re-authentication must be a fresh one
+// (OpenID Connect Core section 3.1.2.1): max_age also makes auth_time mandatory.
+func ask(prompt, hint string, again bool) url.Values {
+	v := code.OpenID(prompt, hint, again)
+	if again {
+		v.Set("max_age", "0")
+	}
+	return v
+}
+
+// Begin implements login.Provider.
+func (p *Provider) Begin(_ context.Context, q login.Request) (login.Challenge, error) {
+	return p.grant.Begin(q)
+}
+
+// Finish implements login.Provider: one request to the token endpoint, one for
+// keys when they are due, one to the userinfo endpoint if there is one.
+func (p *Provider) Finish(ctx context.Context, r login.Reply) (login.Identity, error) {
+	if err := p.grant.Check(r); err != nil {
+		return login.Identity{}, err
+	}
+	token, err := p.grant.Exchange(ctx, r)
+	if err != nil {
+		return login.Identity{}, err
+	}
+	c, err := p.verify(ctx, token)
+	if err != nil {
+		return login.Identity{}, err
+	}
+	if !code.Same(c.Nonce, r.Challenge.Nonce.Reveal()) {
+		return login.Identity{}, p.grant.Denied(opIDToken, errNonce)
+	}
+	labels := c.labels
+	if p.userinfo != nil {
+		if labels, err = p.ask(ctx, token, c.Subject); err != nil {
+			return login.Identity{}, err
+		}
+	}
+	return p.identity(c, labels, token), nil
+}
+
+// Refresh implements login.Refresher. An id token that comes along is verified
+// and must name the same account (OpenID Connect Core section 12.2).
+func (p *Provider) Refresh(ctx context.Context, t login.Token) (login.Token, error) {
+	fresh, err := p.grant.Refresh(ctx, t)
+	if err != nil || fresh.ID == t.ID {
+		return fresh, err
+	}
+	c, err := p.verify(ctx, fresh)
+	if err != nil {
+		return login.Token{}, err
+	}
+	if t.ID != "" && c.Subject != subjectOf(t.ID.Reveal()) {
+		return login.Token{}, p.fail(opIDToken, providers.Security, errSubject)
+	}
+	return fresh, nil
+}
+
+// Watch implements login.Watcher: the authorise page, the token endpoint with a
+// code that cannot exist, and the keys when they are due. Two requests each
+// time: ask every second at most. While last good keys serve, a dead key set is
+// no reason to send anybody elsewhere.
+func (p *Provider) Watch(ctx context.Context) error {
+	if err := p.grant.Watch(ctx); err != nil {
+		return err
+	}
+	return p.keys.ready(ctx)
+}
+
+func (p *Provider) fail(op string, kind providers.Kind, cause error) error {
+	return &providers.Error{Provider: p.cfg.Name, Op: op, Kind: kind, Err: cause}
+}
+
+var (
+	_ login.Provider  = (*Provider)(nil)
+	_ login.Refresher = (*Provider)(nil)
+	_ login.Watcher   = (*Provider)(nil)
+)
