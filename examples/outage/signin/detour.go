@@ -1,0 +1,104 @@
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers/login"
+)
+
+const (
+	// watchEvery bounds how long a dead authorise page is not noticed: the site sends citizens there and hears nothing of what they see.
+	watchEvery = time.Second
+	// finishWithin is less than a citizen's patience: he shall read our page, not an empty one.
+	finishWithin = 2500 * time.Millisecond
+)
+
+// minimum is what an identity must be worth at both sites.
+const minimum = fallback.Low
+
+type loginFlow = fallback.Flow[login.Request, login.Challenge, login.Reply, login.Identity]
+
+// detour is the login of the site that uses Detour.
+type detour struct {
+	flow    *loginFlow
+	guards  *guards
+	windows *replay.Windows
+}
+
+// guards are the breakers of the vendors.
+type guards struct{ kakao, naver *breaker.Breaker }
+
+func newDetour(a adapters, w *replay.Windows) (*detour, error) {
+	kakao, errKakao := breaker.New(breaker.Config{Name: Kakao, Watch: a.kakao.Watch, WatchEvery: watchEvery})
+	naver, errNaver := breaker.New(breaker.Config{Name: Naver, Watch: a.naver.Watch, WatchEvery: watchEvery})
+	d := &detour{guards: &guards{kakao: kakao, naver: naver}, windows: w}
+	if err := errors.Join(errKakao, errNaver); err != nil {
+		return nil, errors.Join(err, d.guards.Close())
+	}
+	if err := d.start(a); err != nil {
+		return nil, errors.Join(err, d.guards.Close())
+	}
+	return d, nil
+}
+
+func (d *detour) start(a adapters) error {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	tickets, err := fallback.NewMemoryCounter(fallback.MemoryCounterConfig{})
+	if err != nil {
+		return err
+	}
+	kakao := fallback.NewLeg(Kakao, a.kakao.Begin, a.kakao.Finish, &fallback.Upstream{
+		Name: Kakao, Breaker: d.guards.kakao, Fate: []string{"Kakao"}, Recipient: fallback.Recipient{Company: "Kakao Corp.", Country: "KR"}})
+	naver := fallback.NewLeg(Naver, a.naver.Begin, a.naver.Finish, &fallback.Upstream{
+		Name: Naver, Breaker: d.guards.naver, Fate: []string{"NAVER"}, Recipient: fallback.Recipient{Company: "NAVER Corp.", Country: "KR"}})
+	kakao.Assurance, naver.Assurance = fallback.Low, fallback.Low
+	kakao.Timeout, naver.Timeout = finishWithin, finishWithin
+	d.flow, err = fallback.NewFlow(fallback.FlowConfig[login.Request, login.Challenge, login.Reply, login.Identity]{
+		Name:  "login",
+		Legs:  []fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity]{kakao, naver},
+		Valid: login.Request.Validate, Join: login.Reply.Resume, Match: login.Match,
+		Min: minimum, Keys: [][]byte{key}, Tickets: tickets,
+	})
+	return err
+}
+
+func (d *detour) Offers(ctx context.Context) []fallback.Offer { return d.flow.Offers(ctx) }
+
+func (d *detour) Begin(ctx context.Context, way string, q login.Request) (to, ticket string, err error) {
+	b, err := d.flow.Begin(ctx, way, q)
+	return b.Challenge.URL, b.Ticket, err
+}
+
+func (d *detour) Finish(ctx context.Context, ticket string, r login.Reply) (fallback.Result[login.Identity], error) {
+	res, err := d.flow.Finish(ctx, ticket, r)
+	if err == nil && res.Source == Kakao {
+		d.windows.Served(time.Now())
+	}
+	return res, err
+}
+
+// Close ends the flow and the watching.
+func (d *detour) Close() error { return errors.Join(d.flow.Close(), d.guards.Close()) }
+
+// Close ends the watching of those that were made.
+func (g *guards) Close() error {
+	var errs []error
+	for _, b := range []*breaker.Breaker{g.kakao, g.naver} {
+		if b != nil {
+			errs = append(errs, b.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var _ backend = (*detour)(nil)

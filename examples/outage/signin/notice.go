@@ -1,0 +1,103 @@
+package signin
+
+import (
+	"time"
+
+	"github.com/detour-go/detour/fallback"
+)
+
+// problem is what went wrong just now, in the two languages of the site.
+type problem struct{ KO, EN string }
+
+func vendorTrouble() problem {
+	return problem{"방금 선택한 로그인 서비스가 응답하지 않았습니다. 다른 방법을 선택해 주세요.", "The service you chose did not answer. Please choose another way."}
+}
+
+func again() problem {
+	return problem{"로그인을 처음부터 다시 시작해 주세요.", "Please start again."}
+}
+
+func notLinked() problem {
+	return problem{"이 계정은 아직 연결되어 있지 않습니다. 새 계정을 만들지 않았습니다. 연결해 둔 다른 방법을 선택해 주세요.",
+		"This account is not linked yet. No new account was made. Please choose a way that you have linked."}
+}
+
+// view is the login page: what works now, what does not and since when.
+type view struct {
+	Problem problem
+	Works   []way
+	Out     []way
+}
+
+type way struct {
+	Name, KO, EN string
+	Since        string // KST; empty: not known
+	Partly       bool
+}
+
+func newView(offers []fallback.Offer, what problem, now time.Time) view {
+	v := view{Problem: what}
+	for _, o := range offers {
+		w := way{Name: o.Source, KO: korean(o.Source), EN: english(o.Source), Since: since(o.Since, now)}
+		if o.Available {
+			w.Partly = o.Why != ""
+			v.Works = append(v.Works, w)
+		} else {
+			v.Out = append(v.Out, w)
+		}
+	}
+	return v
+}
+
+// since is the time of day, with the date when that was another day.
+func since(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	kst := time.FixedZone("KST", 9*60*60)
+	t, now = t.In(kst), now.In(kst)
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2006-01-02 15:04:05")
+}
+
+func korean(way string) string {
+	switch way {
+	case Kakao:
+		return "카카오"
+	case Naver:
+		return "네이버"
+	}
+	return way
+}
+
+func english(way string) string {
+	switch way {
+	case Kakao:
+		return "Kakao"
+	case Naver:
+		return "Naver"
+	}
+	return way
+}
+
+const loginHTML = `<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>로그인 Sign in</title></head><body>
+<h1>로그인 <span lang="en">Sign in</span></h1>
+{{with .Problem.KO}}<p role="alert">{{.}}<br><span lang="en">{{$.Problem.EN}}</span></p>
+{{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}} 로그인이 {{with .Since}}{{.}}부터 {{end}}되지 않습니다.{{if $.Works}} 아래 방법으로 로그인해 주세요.{{end}}<br>
+<span lang="en">{{.EN}} login has not been working{{with .Since}} since {{.}}{{end}}.{{if $.Works}} Please use a way below.{{end}}</span></p>
+{{end}}{{if .Works}}<form method="post" action="/login/start">
+{{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 로그인 <span lang="en">Sign in with {{.EN}}</span></button>{{if .Partly}} <small>복구 중입니다. <span lang="en">Coming back.</span></small>{{end}}
+{{end}}</form>
+{{else}}<p>지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.<br><span lang="en">Signing in is not possible now. Please try again later.</span></p>
+{{end}}</body></html>
+`
+
+const meHTML = `<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>내 정보 My account</title></head><body>
+<p>로그인되었습니다. <span lang="en">You are signed in.</span></p>
+<p id="account" data-account="{{.}}">시민 {{.}} <span lang="en">citizen {{.}}</span></p>
+</body></html>
+`

@@ -1,0 +1,116 @@
+// Package signin is the login of the example: two simulated vendors, the login pages of both sites, and citizens who want in.
+package signin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/web"
+)
+
+// Names of the ways to sign in, as they stand in labels, forms and paths.
+const (
+	Kakao = "kakao"
+	Naver = "naver"
+)
+
+// Config describes the login of one replay. All fields are mandatory.
+type Config struct {
+	Citizens int
+	// Linked is the share of citizens who linked their Naver account in good times; everybody has a Kakao account.
+	Linked float64
+	// Patience is how long a citizen looks at a page that does not come before he goes back.
+	Patience time.Duration
+	// Direct and Detour are the two sites. Both get their login pages here.
+	Direct, Detour *web.Site
+}
+
+// SignIn is the login, ready to be replayed. Close it.
+type SignIn struct {
+	config   Config
+	vendors  *vendors
+	accounts accounts
+	guards   *guards
+	windows  *replay.Windows
+	browsers *http.Transport
+	read     *reader
+	site     [2]string // login page, by replay.Side
+	closers  []func() error
+}
+
+// New starts the vendors and adds the pages to both sites.
+func New(c Config) (*SignIn, error) {
+	s := &SignIn{config: c, windows: new(replay.Windows), browsers: web.NewTransport(), read: newReader(), accounts: newAccounts(c.Citizens, c.Linked)}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("signin: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *SignIn) start() error {
+	v, err := startVendors(s.config.Citizens, s.config.Direct.URL(), s.config.Detour.URL())
+	if err != nil {
+		return err
+	}
+	s.vendors = v
+	s.closers = append(s.closers, v.Close)
+
+	// The direct site: one vendor, the client timeout that most sites have, nothing between.
+	calls := web.NewTransport()
+	direct, err := v.providers(s.config.Direct.URL(), &http.Client{Transport: calls, Timeout: 10 * time.Second})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, idle(calls))
+	newPages(s.accounts, newDirect(direct.kakao)).mount(s.config.Direct)
+
+	calls = web.NewTransport()
+	detour, err := v.providers(s.config.Detour.URL(), &http.Client{Transport: calls})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, idle(calls))
+	flow, err := newDetour(detour, s.windows)
+	if err != nil {
+		return err
+	}
+	s.guards = flow.guards
+	s.closers = append(s.closers, flow.Close)
+	newPages(s.accounts, flow).mount(s.config.Detour)
+
+	s.site = [2]string{replay.Direct: s.config.Direct.URL(), replay.Detour: s.config.Detour.URL()}
+	return nil
+}
+
+// Capability is the login as the replay wants it.
+func (s *SignIn) Capability() replay.Capability {
+	return replay.Capability{
+		Name:    "login",
+		Roles:   s.vendors.roles(),
+		Sources: []string{Kakao, Naver},
+		Breaker: s.guards.kakao,
+		Windows: s.windows,
+		Journey: s.journey,
+	}
+}
+
+// Close ends the breakers, then the vendors. It may be called on a half-started one.
+func (s *SignIn) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	s.browsers.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+func idle(t *http.Transport) func() error {
+	return func() error { t.CloseIdleConnections(); return nil }
+}
+
+var _ io.Closer = (*SignIn)(nil)
