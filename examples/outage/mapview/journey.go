@@ -12,6 +12,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/web"
 	"github.com/detour-go/detour/providers/tiles"
+	"github.com/detour-go/detour/providers/vendorsim"
 )
 
 // atOnce is how many requests a browser makes to one host at a time.
@@ -21,6 +22,7 @@ const atOnce = 6
 const (
 	whyNoTile   = "tile missing"
 	whyBadTile  = "tile not valid"
+	whyOther    = "tile of another place"
 	whyNoLabel  = "map without attribution"
 	whyDeadline = "10 s over"
 )
@@ -88,6 +90,9 @@ func look(ctx context.Context, b *web.Browser, site string, id tiles.ID) (served
 	tile := tiles.Tile{ID: id, Data: page.Body, ContentType: page.Header.Get("Content-Type"), Attribution: attribution}
 	if tile.Answers(id) != nil {
 		return served, whyBadTile
+	}
+	if _, z, x, y, told := vendorsim.IdentifyTile(page.Body); told && (tiles.ID{Z: z, X: x, Y: y}) != id {
+		return served, whyOther
 	}
 	return served, ""
 }

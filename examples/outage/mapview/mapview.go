@@ -133,7 +133,7 @@ func (m *MapView) chain(client *http.Client) (*tileChain, error) {
 }
 
 // source guards one vendor. Its probe is one tile in the middle of the map.
-func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles.Tile, error), keep fallback.Retention, company string) (fallback.Source[tiles.ID, tiles.Tile], error) {
+func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles.Tile, error), keep time.Duration, company string) (fallback.Source[tiles.ID, tiles.Tile], error) {
 	guard, err := breaker.New(breaker.Config{Name: name, Probe: func(ctx context.Context) error {
 		id := tiles.ID{Z: zoom, X: west + columns/2, Y: north + rows/2}
 		tile, err := ask(ctx, id)
@@ -148,7 +148,7 @@ func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles
 	m.guards = append(m.guards, guard)
 	m.closers = append(m.closers, guard.Close)
 	s := fallback.From(name, ask, &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company}})
-	s.Timeout, s.Retention = within, keep
+	s.Timeout, s.Retention = within, fallback.Retention(keep)
 	return s, nil
 }
 
