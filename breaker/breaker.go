@@ -30,6 +30,7 @@ type Breaker struct {
 	usual    atomic.Int64 // estimate of the 95th percentile, ns
 	lastSlow atomic.Int64 // when a late answer last came
 	late     atomic.Uint64
+	resumed  atomic.Int64 // the first slot after a pause of our own
 	lastErr  atomic.Pointer[noted]
 	forced   atomic.Pointer[forcing]
 	ramp     atomic.Pointer[ramping]
@@ -41,7 +42,6 @@ type Breaker struct {
 	keeper   *keeper      // background asks; nil without Probe and Watch
 	events   *events      // made at the first subscription
 	seq      uint64       // of the last event
-	skipped  atomic.Bool  // the last look for a hang was put off
 	closed   bool         // by Close
 
 	ring ring

@@ -30,6 +30,7 @@ func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
 	gen, s := g>>genShift, b.set
 	bound := b.bound.Load()
 	lag := bound/s.slot + 2 // slots younger than that hold calls which have not had time to answer
+	resumed := b.resumed.Load()
 	var all, young, aged slotSum
 	var hang hangWatch
 	for ago := int64(0); ago <= windowSlots; ago++ {
@@ -43,7 +44,9 @@ func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
 			continue
 		}
 		aged.add(slot)
-		hang.add(slot, s)
+		if e-ago >= resumed {
+			hang.add(slot, s)
+		}
 	}
 	calls := all.good + all.faults + aged.missing()
 	b.untilLook.Store(s.faultsToLook(calls, all.faults))
@@ -58,24 +61,19 @@ func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
 		b.openSlow(g, aged, bound, now)
 		return
 	}
-	// Newer calls that were answered say that it is over. A pause of our own process looks like a hang until the
-	// answers that waited have been read: after a gap leave them one slot's time, once.
-	if hang.seen && 2*young.good < max(young.started, 1) {
-		if gap*s.slot > bound && !b.skip(true) {
-			return
-		}
+	if pausedBy(gap, all.started) {
+		b.resumed.Store(e)
+	} else if hang.seen && 2*young.good < max(young.started, 1) { // newer calls that were answered say that it is over
 		b.openSlow(g, hang.sum, bound, now)
 	}
-	b.skip(false)
 }
 
-// skip notes that a look for a hang was put off, and reports whether the one before was as well.
-func (b *Breaker) skip(now bool) (before bool) {
-	before = b.skipped.Load()
-	if before != now {
-		b.skipped.Store(now)
-	}
-	return before
+// pausedBy reports whether so long a gap between calls, after so many in the rest of the window, must be a pause of our own process
+// (suspended, starved). What was out then comes back late, which is no sign of a hang. When it was only the
+// traffic that paused, the calls after the gap tell as well.
+func pausedBy(gap int64, calls int) bool {
+	const least = 5
+	return gap >= least && int64(calls)*gap >= 10*max(windowSlots-gap, 1)
 }
 
 // hangWatch looks at slots from the youngest on.
