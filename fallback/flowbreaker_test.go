@@ -3,6 +3,7 @@ package fallback_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -239,15 +240,15 @@ func TestFlowRecoversByCitizens(t *testing.T) {
 func TestFlowRecoversByWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newIDSite(t, nil)
-		dead := false
+		var dead atomic.Bool
 		b := s.guard(t, breaker.Config{Watch: func(context.Context) error {
-			if dead {
+			if dead.Load() {
 				return errors.New("login page is down")
 			}
 			return nil
 		}})
 		ticket := s.mustBegin(t, bgCtx, "kakao").Ticket
-		dead = true
+		dead.Store(true)
 		time.Sleep(10 * time.Second)
 		for range 1000 {
 			offer := s.flow.Offers(bgCtx)[0]
@@ -259,7 +260,7 @@ func TestFlowRecoversByWatch(t *testing.T) {
 		}
 		_, err := s.flow.Finish(bgCtx, ticket, idReply{Code: "of kim"})
 		require.NoError(t, err, "the page is dead, the token endpoint may not be")
-		dead = false
+		dead.Store(false)
 		time.Sleep(time.Minute)
 		require.True(t, s.flow.Offers(bgCtx)[0].Available)
 		require.NoError(t, b.Close())

@@ -132,7 +132,7 @@ func (f *Flow[Q, C, R, A]) take(ctx context.Context, t *ticket, key, tries int) 
 	}
 	var n int64
 	err = f.askTickets(ctx, func(ctx context.Context) (err error) {
-		n, err = f.tickets.Add(ctx, k.handle, 1, f.ttl)
+		n, err = f.tickets.Add(ctx, k.handle, 1, f.ttl+time.Minute) // outlives the ticket, also between clocks that differ
 		return err
 	})
 	if err == nil && (n < 1 || n > int64(tries)) {

@@ -68,10 +68,13 @@ func TestMemoryCounterBuriesInSmallSteps(t *testing.T) {
 			require.NoError(t, err)
 		}
 		time.Sleep(time.Second)
-		n, err := c.Add(ctx, "999", 1, time.Hour) // dead, though not buried yet
+		n, err := c.Add(ctx, "500", 1, time.Hour) // dead, though not buried yet
 		require.NoError(t, err)
 		require.EqualValues(t, 1, n)
 		require.Equal(t, 1, c.Stats().Keys)
+		_, found, err := c.Take(ctx, "501")
+		require.NoError(t, err)
+		require.False(t, found)
 		for i := range 999 {
 			require.NoError(t, c.Put(ctx, fmt.Sprint(i), nil, time.Hour))
 		}
