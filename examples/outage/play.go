@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/detour-go/detour/examples/outage/mapview"
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/report"
+	"github.com/detour-go/detour/examples/outage/signin"
+	"github.com/detour-go/detour/examples/outage/timeline"
+	"github.com/detour-go/detour/examples/outage/web"
+)
+
+// stage is everything that takes part: two sites, and what citizens want of them.
+type stage struct {
+	direct, detour *web.Site
+	capabilities   []replay.Capability
+	closers        []io.Closer
+}
+
+// part is one capability, with its vendors and its pages.
+type part interface {
+	io.Closer
+	Capability() replay.Capability
+}
+
+// build makes the sites and all that is on them. A new capability is one more entry of parts.
+func build(o options) (*stage, error) {
+	s := &stage{}
+	var err error
+	if s.direct, err = web.Listen("direct"); err == nil {
+		s.closers = append(s.closers, s.direct)
+		s.detour, err = web.Listen("detour")
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.closers = append(s.closers, s.detour)
+	parts := []func() (part, error){
+		func() (part, error) {
+			return signin.New(signin.Config{Citizens: citizens, Linked: o.linked, Patience: o.patience, Direct: s.direct, Detour: s.detour})
+		},
+		func() (part, error) { return mapview.New(mapview.Config{Direct: s.direct, Detour: s.detour}) },
+	}
+	for _, start := range parts {
+		p, err := start()
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.closers = append(s.closers, p)
+		s.capabilities = append(s.capabilities, p.Capability())
+	}
+	s.direct.Serve()
+	s.detour.Serve()
+	return s, nil
+}
+
+// Close ends the parts first, so that nobody of the vendors holds up a site.
+func (s *stage) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i].Close())
+	}
+	return errors.Join(errs...)
+}
+
+// roles are those that timelines may name.
+func roles() []string {
+	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary"}
+}
+
+// play builds the stage, plays the timeline on it, and takes it down.
+func play(ctx context.Context, o options, t timeline.Timeline, stderr io.Writer) (r report.Report, err error) {
+	s, err := build(o)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	c := replay.Config{Timeline: t, Capabilities: s.capabilities, Over: o.duration, Journeys: o.journeys, Citizens: citizens, Seed: o.seed}
+	if !o.quiet {
+		fmt.Fprintf(stderr, "%s: %s\n%s to %s in %v; %d journeys per capability and site; %.0f %% of the accounts have a second linked way\n",
+			t.Name, t.Title, report.Clock(t.From), report.Clock(t.To), o.duration, o.journeys, 100*o.linked)
+		p := newProgress(stderr, isTerminal(stderr))
+		defer p.end()
+		c.Progress = p.tick
+	}
+	found, err := replay.Run(ctx, c)
+	return report.Report{Result: found, Seed: o.seed, Linked: o.linked}, err
+}
+
+// isTerminal reports whether lines may be written over.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/timeline"
+)
+
+// What the example promises.
+const (
+	LoginAvailability = 0.99
+	TilesAvailability = 0.999
+	// DirectLogin is what the direct login stays below in the default timeline: else nothing was rehearsed.
+	DirectLogin = 0.7
+	LoginOpen   = 3 * time.Second
+)
+
+// Broken returns the promises that did not hold, one sentence each. That the direct site suffers is promised for timelines that take its
+// login away for a third of their time, that the breaker opens for those that take it away from everybody.
+func Broken(r Report) []string {
+	dead := deadFor(r.Timeline, "login.primary")
+	var broken []string
+	wrong := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
+	if r.Interrupted {
+		wrong("the replay was interrupted")
+	}
+	for _, f := range r.Capabilities {
+		if f.Detour.Requests < r.Planned || f.Direct.Requests < r.Planned {
+			wrong("%s: %d and %d of %d journeys were counted", f.Name, f.Direct.Requests, f.Detour.Requests, r.Planned)
+		}
+		if n := f.Direct.WrongAccount + f.Detour.WrongAccount; n > 0 {
+			wrong("%s: %d wrong accounts", f.Name, n)
+		}
+		if f.Detour.Below > 0 {
+			wrong("%s: %d below assurance", f.Name, f.Detour.Below)
+		}
+		if f.Detour.Duplicate > 0 {
+			wrong("%s: %d duplicates", f.Name, f.Detour.Duplicate)
+		}
+		least := TilesAvailability
+		if f.Name == "login" {
+			least = LoginAvailability
+			if 3*dead >= r.Timeline.Span() && f.Direct.Availability >= DirectLogin {
+				wrong("login: the direct site reached %.4f: the outage was none", f.Direct.Availability)
+			}
+			if m := f.Measured; dead > 0 && (m.Open.Worst == replay.Never || m.Open.Worst > LoginOpen) {
+				wrong("login: the breaker opened after %s, not within %v", orNever(m.Open.Worst), LoginOpen)
+			}
+		}
+		if f.Detour.Availability < least {
+			wrong("%s: %.4f available with Detour, not %.3f", f.Name, f.Detour.Availability, least)
+		}
+	}
+	return broken
+}
+
+// deadFor is how long a role answers nobody.
+func deadFor(t timeline.Timeline, role string) time.Duration {
+	var dead, since time.Duration
+	was := false
+	for _, p := range append(t.Phases[:len(t.Phases):len(t.Phases)], timeline.Phase{At: t.To, Role: role, Mode: timeline.OK}) {
+		if p.Role != role {
+			continue
+		}
+		if was {
+			dead += p.At - since
+		}
+		was, since = !p.Well() && p.Mode != timeline.Slow && p.Share == 1 && p.ShareTo == 1, p.At
+	}
+	return dead
+}
