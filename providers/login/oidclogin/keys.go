@@ -117,7 +117,7 @@ func (k *keys) lookup(ctx context.Context, fits func(jose.JSONWebKey) bool, more
 		case err != nil:
 			return nil, err
 		case !slices.ContainsFunc(fresh.keys, fits):
-			return nil, k.fail(opIDToken, providers.Security, errKey)
+			return nil, k.fail(opIDToken, providers.Unavailable, errKey) // key sets lag behind rotations
 		}
 		return fresh.keys, nil
 	}
