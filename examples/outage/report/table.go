@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func availability(s tally.Summary) string {
 	if s.Requests == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%.4f", s.Availability)
+	return fmt.Sprintf("%.4f", math.Floor(s.Availability*1e4+1e-6)/1e4) // 1.0000 means all
 }
 
 func spread(s tally.Summary) string {
@@ -78,7 +79,7 @@ func list(shares []tally.Share) string {
 		parts = append(parts, s.Name+" "+percent(s.Share))
 	}
 	if len(parts) == 0 {
-		return "nobody"
+		return "-"
 	}
 	return strings.Join(parts, ", ")
 }
