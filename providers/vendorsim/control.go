@@ -85,4 +85,3 @@ func (s *Server) codes(o *operation) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
-

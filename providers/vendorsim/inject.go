@@ -147,4 +147,3 @@ func raw(w http.ResponseWriter, data []byte) {
 	_, _ = nc.Write(data)
 	_ = nc.Close()
 }
-

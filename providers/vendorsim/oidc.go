@@ -77,7 +77,7 @@ func StartOIDC(cfg OIDCConfig) (*OIDC, error) {
 		code: orDefault(cfg.CodeTTL, 10*time.Minute), access: orDefault(cfg.AccessTTL, 3599*time.Second), refresh: orDefault(cfg.RefreshTTL, 180*24*time.Hour),
 	}, &page{vendor: "OpenID", action: "/authorize/allow"})
 	errs = append(errs, err)
-	if len(errs) == 0 || errors.Join(errs...) == nil {
+	if errors.Join(errs...) == nil { // keys cost time
 		errs = append(errs, o.Signer.start(o.cfg.Alg, cfg.Keys))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -84,4 +84,3 @@ func (o *OIDC) authorizeError(r *http.Request, code string) answer {
 	}
 	return o.problem(code)
 }
-

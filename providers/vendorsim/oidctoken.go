@@ -133,4 +133,3 @@ func oidcError(code string) answer {
 	}
 	return a
 }
-

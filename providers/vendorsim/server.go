@@ -165,9 +165,10 @@ func (s *Server) closed() bool {
 }
 
 func (s *Server) note(op *operation, method string, status int, mode Mode) {
-	h := Hit{At: time.Now(), Op: op.name, Method: method[:min(len(method), 16)], Status: status, Mode: mode}
+	h := Hit{Op: op.name, Method: method[:min(len(method), 16)], Status: status, Mode: mode}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	h.At = time.Now()
 	if len(s.ring) < logSize {
 		s.ring = append(s.ring, h)
 		return

@@ -6,46 +6,65 @@ import "sync"
 type table[V any] struct {
 	mu    sync.Mutex
 	limit int
-	m     map[string]V
-	order []string // keys by age; may hold keys that are gone
+	last  uint64
+	m     map[string]entry[V]
+	order []place // by age; those whose entry was taken or replaced stay until they are met
 }
 
-func newTable[V any](limit int) *table[V] { return &table[V]{limit: limit, m: map[string]V{}} }
+type entry[V any] struct {
+	value V
+	seq   uint64
+}
+
+type place struct {
+	key string
+	seq uint64
+}
+
+func newTable[V any](limit int) *table[V] { return &table[V]{limit: limit, m: map[string]entry[V]{}} }
 
 func (t *table[V]) put(key string, v V) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.m[key] = v
-	t.order = append(t.order, key)
+	t.last++
+	t.m[key] = entry[V]{v, t.last}
+	t.order = append(t.order, place{key, t.last})
 	for len(t.m) > t.limit {
-		delete(t.m, t.order[0])
+		if t.holds(t.order[0]) {
+			delete(t.m, t.order[0].key)
+		}
 		t.order = t.order[1:]
 	}
 	if len(t.order) > 2*t.limit {
-		kept := make([]string, 0, len(t.m))
-		for _, k := range t.order {
-			if _, there := t.m[k]; there {
-				kept = append(kept, k)
+		kept := make([]place, 0, len(t.m))
+		for _, p := range t.order {
+			if t.holds(p) {
+				kept = append(kept, p)
 			}
 		}
 		t.order = kept
 	}
 }
 
+func (t *table[V]) holds(p place) bool {
+	e, there := t.m[p.key]
+	return there && e.seq == p.seq
+}
+
 func (t *table[V]) get(key string) (V, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v, ok := t.m[key]
-	return v, ok
+	e, ok := t.m[key]
+	return e.value, ok
 }
 
 // take returns an entry to one caller only.
 func (t *table[V]) take(key string) (V, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v, ok := t.m[key]
+	e, ok := t.m[key]
 	delete(t.m, key)
-	return v, ok
+	return e.value, ok
 }
 
 // remove deletes what the function accepts and returns how many.
@@ -53,8 +72,8 @@ func (t *table[V]) remove(which func(V) bool) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := 0
-	for k, v := range t.m {
-		if which(v) {
+	for k, e := range t.m {
+		if which(e.value) {
 			delete(t.m, k)
 			n++
 		}

@@ -26,8 +26,8 @@ const (
 	TamperNonce          Tamper = "nonce"            // nonce of another request
 	TamperNoSubject      Tamper = "no-subject"       // sub empty
 	TamperNoToken        Tamper = "no-token"         // no id_token in the answer
-	TamperIssParam       Tamper = "iss-param"        // RFC 9207 iss parameter of another vendor
-	TamperNoIssParam     Tamper = "no-iss-param"     // RFC 9207 iss parameter missing although advertised
+	TamperIssParam       Tamper = "iss-param"        // RFC 9207 iss parameter of another vendor; OIDC only
+	TamperNoIssParam     Tamper = "no-iss-param"     // RFC 9207 iss parameter missing although advertised; OIDC only
 )
 
 // Tampers lists every way to be wrong.

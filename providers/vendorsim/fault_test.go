@@ -1,0 +1,425 @@
+package vendorsim
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func startOSM(t *testing.T) (*OSM, *http.Client, string) {
+	t.Helper()
+	o, err := StartOSM(OSMConfig{})
+	require.NoError(t, err)
+	t.Cleanup(o.Close)
+	c := browser(t)
+	c.Transport.(*http.Transport).DisableKeepAlives = true // Go repeats a request whose reused connection dies
+	return o, c, o.URL() + "/12/3492/1586.png"
+}
+
+var agent = []string{"User-Agent", "city-portal/1.0 (ops@city.example)"}
+
+// Every mode, seen by a plain client. The ids are those of the faults that the SDK must survive.
+func TestModes(t *testing.T) {
+	full, _, err := DrawTile("osm", 12, 3492, 1586)
+	require.NoError(t, err)
+	cases := []struct {
+		name  string
+		fault Fault
+		see   func(t *testing.T, r reply, err error)
+	}{
+		{"F05 refuse one operation", Fault{Mode: Refuse}, func(t *testing.T, r reply, err error) {
+			require.ErrorIs(t, err, io.EOF)
+		}},
+		{"F07 reset", Fault{Mode: Reset}, func(t *testing.T, r reply, err error) {
+			require.ErrorIs(t, err, syscall.ECONNRESET)
+		}},
+		{"F15 truncate", Fault{Mode: Truncate}, func(t *testing.T, r reply, err error) {
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			require.Equal(t, string(full[:len(full)/2]), r.body)
+		}},
+		{"F16 cut without a length", Fault{Mode: Cut}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err, "nothing but the content tells")
+			require.Equal(t, 200, r.status)
+			require.Equal(t, "image/png", r.header.Get("Content-Type"))
+			require.Empty(t, r.header.Get("Content-Length"))
+			require.Equal(t, string(full[:len(full)/2]), r.body)
+		}},
+		{"F17 garbage", Fault{Mode: Garbage}, func(t *testing.T, r reply, err error) {
+			require.ErrorContains(t, err, "malformed HTTP")
+		}},
+		{"F17 empty", Fault{Mode: Status, Status: 200}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 200, r.status)
+			require.Empty(t, r.body)
+		}},
+		{"F18 html", Fault{Mode: HTML}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 200, r.status)
+			require.Equal(t, "text/html; charset=utf-8", r.header.Get("Content-Type"))
+			require.Contains(t, r.body, `<html lang="ko">`)
+			require.Contains(t, r.body, "서비스 점검 중입니다")
+		}},
+		{"F18 html that claims to be an image", Fault{Mode: HTML, ContentType: "image/png", Status: 503}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 503, r.status)
+			require.Equal(t, "image/png", r.header.Get("Content-Type"))
+			require.Contains(t, r.body, "<html")
+		}},
+		{"F19 error body", Fault{Mode: ErrorBody}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 200, r.status)
+			require.Contains(t, r.body, "Access blocked")
+		}},
+		{"F19 error body of choice", Fault{Mode: ErrorBody, Body: "null", ContentType: "application/json"}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, "null", r.body)
+			require.Equal(t, "application/json", r.header.Get("Content-Type"))
+		}},
+		{"F24 429 in seconds", Fault{Mode: TooMany, RetryAfter: "120"}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 429, r.status)
+			require.Equal(t, "120", r.header.Get("Retry-After"))
+		}},
+		{"F25 429 with a date", Fault{Mode: TooMany, RetryAfter: "Wed, 21 Oct 2026 07:28:00 GMT"}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, "Wed, 21 Oct 2026 07:28:00 GMT", r.header.Get("Retry-After"))
+		}},
+		{"F26 429 with nonsense", Fault{Mode: TooMany, RetryAfter: "-5"}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, "-5", r.header.Get("Retry-After"))
+		}},
+		{"F24 429 without a hint", Fault{Mode: TooMany}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.NotContains(t, r.header, "Retry-After")
+		}},
+		{"F27 503 with a hint", Fault{Mode: Status, RetryAfter: "7"}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 503, r.status)
+			require.Equal(t, "7", r.header.Get("Retry-After"))
+		}},
+		{"F28 502 of a gateway", Fault{Mode: Status, Status: 502}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 502, r.status)
+			require.Contains(t, r.body, "<title>502 Bad Gateway</title>")
+		}},
+		{"F65 redirect", Fault{Mode: Redirect, Location: "https://evil.example/x"}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, 302, r.status)
+			require.Equal(t, "https://evil.example/x", r.header.Get("Location"))
+		}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			o, c, tile := startOSM(t)
+			require.NoError(t, o.Break("tile", tc.fault))
+			r, err := tryAsk(c, "GET", tile, nil, agent...)
+			tc.see(t, r, err)
+			require.Equal(t, 1, o.Hits("tile"))
+			log := o.Log()
+			require.Len(t, log, 1)
+			require.Equal(t, tc.fault.Mode, log[0].Mode)
+			require.Equal(t, r.status, log[0].Status)
+			o.Heal("tile")
+			r, err = tryAsk(c, "GET", tile, nil, agent...)
+			require.NoError(t, err)
+			require.Equal(t, string(full), r.body)
+		})
+	}
+}
+
+// F35: the answer comes whole, and not before the delay.
+func TestModeSlow(t *testing.T) {
+	o, c, tile := startOSM(t)
+	require.NoError(t, o.Break("tile", Fault{Mode: Slow, Delay: 40 * time.Millisecond}))
+	began := time.Now()
+	r := ask(t, c, "GET", tile, nil, agent...)
+	require.GreaterOrEqual(t, time.Since(began), 40*time.Millisecond)
+	require.Equal(t, 200, r.status)
+}
+
+// F14: headers at once, then a byte per delay; whoever waits long enough gets everything.
+func TestModeDrip(t *testing.T) {
+	o, c, _ := startOSM(t)
+	require.NoError(t, o.Break("tile", Fault{Mode: Drip, Delay: time.Millisecond}))
+	began := time.Now()
+	r := ask(t, c, "GET", o.URL()+"/99/0/0.png", nil, agent...) // a short body
+	require.Equal(t, "Not found\n", r.body)
+	require.GreaterOrEqual(t, time.Since(began), 10*time.Millisecond)
+
+	require.NoError(t, o.Break("tile", Fault{Mode: Drip, Delay: time.Hour}))
+	req, err := http.NewRequest("GET", o.URL()+"/1/0/0.png", nil)
+	require.NoError(t, err)
+	req.Header.Set(agent[0], agent[1])
+	resp, err := c.Do(req) // returns: the headers are there
+	require.NoError(t, err)
+	require.Equal(t, 200, resp.StatusCode)
+	require.NoError(t, resp.Body.Close())
+}
+
+// F13: no answer until the client gives up; healing does not bring one; Close frees the rest.
+func TestModeHang(t *testing.T) {
+	o, c, tile := startOSM(t)
+	require.NoError(t, o.Break("tile", Fault{Mode: Hang}))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 2)
+	get := func(ctx context.Context) {
+		req, _ := http.NewRequestWithContext(ctx, "GET", tile, nil)
+		req.Header.Set(agent[0], agent[1])
+		resp, err := c.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		ended <- err
+	}
+	go get(ctx)
+	until(t, func() bool { return o.Hits("tile") == 1 })
+	o.HealAll()
+	require.Equal(t, 200, ask(t, c, "GET", tile, nil, agent...).status, "others are served")
+	require.Empty(t, ended)
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+
+	require.NoError(t, o.Break("*", Fault{Mode: Hang}))
+	go get(context.Background())
+	until(t, func() bool { return o.Hits("tile") == 3 })
+	o.Close()
+	require.Error(t, <-ended)
+}
+
+// F05: the port itself is closed, what is connected is cut, and healing opens the same port.
+func TestModeRefuseAll(t *testing.T) {
+	o, err := StartOSM(OSMConfig{})
+	require.NoError(t, err)
+	defer o.Close()
+	c := browser(t) // with kept connections: they must not survive either
+	tile := o.URL() + "/1/0/0.png"
+	require.Equal(t, 200, ask(t, c, "GET", tile, nil, agent...).status)
+	for range 3 {
+		require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+		_, err = tryAsk(c, "GET", tile, nil, agent...)
+		require.Error(t, err)
+		_, err = net.Dial("tcp", strings.TrimPrefix(o.URL(), "http://"))
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		o.Heal("*")
+		require.Equal(t, 200, ask(t, c, "GET", tile, nil, agent...).status)
+	}
+	require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+	require.NoError(t, o.Break("*", Fault{Mode: Status}), "another fault opens the port")
+	require.Equal(t, 503, ask(t, c, "GET", tile, nil, agent...).status)
+	require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+	o.Close()
+	o.Heal("*")
+	_, err = tryAsk(c, "GET", tile, nil, agent...)
+	require.Error(t, err)
+	require.Empty(t, leftOver())
+}
+
+// Another program took the port while it was shut: the server comes back as soon as it is free.
+func TestHealWaitsForThePort(t *testing.T) {
+	o, c, tile := startOSM(t)
+	require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+	thief, err := net.Listen("tcp", strings.TrimPrefix(o.URL(), "http://"))
+	require.NoError(t, err)
+	o.HealAll()
+	o.HealAll()
+	require.NoError(t, thief.Close())
+	until(t, func() bool { r, err := tryAsk(c, "GET", tile, nil, agent...); return err == nil && r.status == 200 })
+
+	require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+	thief, err = net.Listen("tcp", strings.TrimPrefix(o.URL(), "http://"))
+	require.NoError(t, err)
+	o.HealAll()
+	o.Close()
+	require.NoError(t, thief.Close())
+}
+
+// F64: small on the wire, large in memory.
+func TestModeBomb(t *testing.T) {
+	o, c, tile := startOSM(t)
+	require.NoError(t, o.Break("tile", Fault{Mode: Bomb, Size: 8 << 20}))
+	r := ask(t, c, "GET", tile, nil, append(agent, "Accept-Encoding", "gzip")...)
+	require.Equal(t, "gzip", r.header.Get("Content-Encoding"))
+	require.Less(t, len(r.body), 16<<10)
+	z, err := gzip.NewReader(bytes.NewReader([]byte(r.body)))
+	require.NoError(t, err)
+	n, err := io.Copy(io.Discard, z)
+	require.NoError(t, err)
+	require.EqualValues(t, 8<<20, n)
+}
+
+// F29: a share is a share, also of every second call, and any run of calls is close to it.
+func TestShare(t *testing.T) {
+	for _, share := range []float64{0.01, 0.25, 0.3, 0.5, 0.9, 0.999} {
+		sc := newScript(Fault{Mode: Status, Share: share})
+		var all, even float64
+		for i := range 10_000 {
+			if sc.strikes() {
+				all++
+				if i%2 == 0 {
+					even++
+				}
+			}
+			require.InDelta(t, share*float64(i+1), all, 3)
+		}
+		require.InDelta(t, share*5_000, even, 5)
+	}
+	always := newScript(Fault{Mode: Status})
+	for range 100 {
+		require.True(t, always.strikes())
+	}
+
+	o, c, tile := startOSM(t)
+	require.NoError(t, o.Break("tile", Fault{Mode: Status, Share: 0.3}))
+	failed := 0
+	for range 100 {
+		if ask(t, c, "GET", tile, nil, agent...).status == 503 {
+			failed++
+		}
+	}
+	require.InDelta(t, 30, failed, 2)
+}
+
+// The vendor does its work and then fails: the code is spent although nobody learned the token.
+func TestEffect(t *testing.T) {
+	for _, f := range []Fault{
+		{Mode: Reset, Effect: true}, {Mode: Refuse, Effect: true}, {Mode: Status, Effect: true}, {Mode: Truncate}, {Mode: Cut},
+		{Mode: Reset}, {Mode: Refuse}, {Mode: Status}, {Mode: Slow, Delay: time.Hour, Effect: true},
+	} {
+		o, c := startOIDC(t, OIDCConfig{})
+		c.Transport.(*http.Transport).DisableKeepAlives = true
+		code := consent(t, c, o.authorizeURL(), "3912345678").Get("code")
+		form := oidcForm(code)
+		require.NoError(t, o.Break("token", f))
+		if f.Mode == Slow {
+			go func() { _, _ = tryAsk(c, "POST", o.URL()+"/token", form) }() // ends when the server is closed
+			until(t, func() bool { _, there := o.desk.codes.get(code); return !there })
+		} else {
+			_, _ = tryAsk(c, "POST", o.URL()+"/token", form)
+		}
+		o.HealAll()
+		want := 200
+		if f.Effect || f.Mode == Truncate || f.Mode == Cut {
+			want = 400
+		}
+		require.Equal(t, want, ask(t, c, "POST", o.URL()+"/token", form).status, "%+v", f)
+	}
+}
+
+func TestBreakRefusesMistakes(t *testing.T) {
+	k, _ := startKakao(t, KakaoConfig{})
+	cases := []struct {
+		name  string
+		op    string
+		fault Fault
+		want  []string
+	}{
+		{"unknown operation", "tokens", Fault{Mode: Hang}, []string{`unknown operation "tokens"`, "*, authorize, token, me, token_info, userinfo, logout, unlink, jwks, discovery"}},
+		{"no mode", "token", Fault{}, []string{`unknown mode ""`, "slow, hang, refuse, reset, truncate, cut, drip, status, toomany, html, errorbody, vendor, bomb, garbage, redirect"}},
+		{"share above 1", "token", Fault{Mode: Hang, Share: 1.1}, []string{"share 1.1"}},
+		{"share below 0", "token", Fault{Mode: Hang, Share: -0.1}, []string{"share -0.1"}},
+		{"share not a number", "token", Fault{Mode: Hang, Share: math.NaN()}, []string{"share NaN"}},
+		{"slow without delay", "token", Fault{Mode: Slow}, []string{"positive delay"}},
+		{"drip backwards", "token", Fault{Mode: Drip, Delay: -1}, []string{"positive delay"}},
+		{"delay of a hang", "token", Fault{Mode: Hang, Delay: 1}, []string{"delay is of modes"}},
+		{"status 99", "token", Fault{Mode: Status, Status: 99}, []string{"status 99"}},
+		{"status of a hang", "token", Fault{Mode: Hang, Status: 500}, []string{"status is of modes"}},
+		{"unknown code", "me", Fault{Mode: Vendor, Code: "-99"}, []string{`unknown code "-99"`, "-1, -2, -3", "-9798"}},
+		{"code of another operation", "token", Fault{Mode: Vendor, Code: "-7"}, []string{`unknown code "-7"`, "KOE003"}},
+		{"unknown code of all", "*", Fault{Mode: Vendor, Code: "X"}, []string{"-7", "KOE320"}},
+		{"vendor without code", "me", Fault{Mode: Vendor}, []string{"needs a code"}},
+		{"code of a hang", "me", Fault{Mode: Hang, Code: "-7"}, []string{"needs a code, and only it"}},
+		{"retry-after of a hang", "me", Fault{Mode: Hang, RetryAfter: "1"}, []string{"retry-after is of modes"}},
+		{"header injection", "me", Fault{Mode: TooMany, RetryAfter: "1\r\nX: y"}, []string{"control character"}},
+		{"body of a hang", "me", Fault{Mode: Hang, Body: "x"}, []string{"body and content type"}},
+		{"size of a hang", "me", Fault{Mode: Hang, Size: 1}, []string{"size is of mode bomb"}},
+		{"location of a hang", "me", Fault{Mode: Hang, Location: "x"}, []string{"location is of mode redirect"}},
+		{"all at once", "nope", Fault{Mode: "x", Share: 2, Status: 1}, []string{"unknown operation", "unknown mode", "share 2", "status 1"}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			err := k.Break(tc.op, tc.fault)
+			require.Error(t, err)
+			for _, want := range tc.want {
+				require.ErrorContains(t, err, want)
+			}
+		})
+	}
+	require.Equal(t, 0, k.Hits("*"))
+	k.Close()
+	require.ErrorContains(t, k.Break("me", Fault{Mode: Hang}), "closed")
+}
+
+// Faults are switched while requests run: every answer is either whole or the fault, and nothing is left.
+func TestSwitchDuringTraffic(t *testing.T) {
+	o, c, tile := startOSM(t)
+	c.Transport.(*http.Transport).DisableKeepAlives = false
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				r, err := tryAsk(c, "GET", tile, nil, agent...)
+				if err == nil && r.status != 200 && r.status != 503 && r.status != 429 {
+					t.Errorf("status %d", r.status)
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		switch i % 5 {
+		case 0:
+			require.NoError(t, o.Break("tile", Fault{Mode: Status, Share: 0.5}))
+		case 1:
+			require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+		case 2:
+			require.NoError(t, o.Break("*", Fault{Mode: TooMany}))
+		case 3:
+			require.NoError(t, o.Break("tile", Fault{Mode: Reset, Share: 0.2}))
+		case 4:
+			o.HealAll()
+		}
+		_, _ = o.Log(), o.Hits("tile")
+	}
+	close(stop)
+	wg.Wait()
+	o.HealAll()
+	require.Equal(t, 200, ask(t, c, "GET", tile, nil, agent...).status)
+}
+
+// An operation's own fault goes before the one for all.
+func TestOwnFaultFirst(t *testing.T) {
+	o, c, tile := startOSM(t)
+	require.NoError(t, o.Break("*", Fault{Mode: Status, Status: 500}))
+	require.NoError(t, o.Break("tile", Fault{Mode: TooMany}))
+	require.Equal(t, 429, ask(t, c, "GET", tile, nil, agent...).status)
+	o.Heal("*")
+	require.Equal(t, 429, ask(t, c, "GET", tile, nil, agent...).status)
+	o.Heal("tile")
+	require.Equal(t, 200, ask(t, c, "GET", tile, nil, agent...).status)
+}
+
+func TestClosedServerRefuses(t *testing.T) {
+	o, c, tile := startOSM(t)
+	o.Close()
+	o.Close()
+	_, err := tryAsk(c, "GET", tile, nil, agent...)
+	require.True(t, errors.Is(err, syscall.ECONNREFUSED), "%v", err)
+}
