@@ -26,7 +26,7 @@ type Chain[Q, A any] struct {
 func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 	cfg.Sources = slices.Clone(cfg.Sources)
 	if errs := cfg.mistakes(); len(errs) > 0 {
-		return nil, fmt.Errorf("fallback: %s: config: %w", cfg.Name, errors.Join(errs...))
+		return nil, fmt.Errorf("fallback: %q: config: %w", cfg.Name, errors.Join(errs...))
 	}
 	c := &Chain[Q, A]{
 		cfg:     cfg,
@@ -182,11 +182,10 @@ func (c *Chain[Q, A]) told(ctx context.Context, q Q) (r Result[A], err error) {
 
 // verdictOf returns the word for an outcome.
 func verdictOf(err error) string {
-	var e *Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return "ok"
-	case errors.As(err, &e):
+	}
+	if e, ok := find[*Error](err); ok {
 		return e.Verdict()
 	}
 	return Unavailable.String()

@@ -56,7 +56,7 @@ type MemoryView struct {
 	Saves        uint64
 	Shared       uint64 // callers who shared somebody's call
 	Errors       uint64 // the store, the codec or a hook failed; the call did not
-	Dropped      uint64 // entries deleted: damaged, of another version, or of a source that is gone
+	Dropped      uint64 // entries deleted: damaged, of another version, of a source that is gone, or contradicted by an answer
 }
 
 // Inspect returns how the chain is wired and what it did.
@@ -71,7 +71,7 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 	if m := c.memory; m != nil {
 		in.Memory = &MemoryView{
 			Fresh: m.Fresh, Stale: m.Stale, Hits: m.hits.Load(), Stales: m.stales.Load(), Misses: m.misses.Load(),
-			Saves: m.saves.Load(), Shared: m.shared.Load(), Errors: m.errs.Load(), Dropped: m.corrupt.Load(),
+			Saves: m.saves.Load(), Shared: m.shared.Load(), Errors: m.errs.Load(), Dropped: m.dropped.Load(),
 		}
 	}
 	return in

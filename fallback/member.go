@@ -61,35 +61,34 @@ func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assu
 	return got, 1, err
 }
 
-// attempt asks m once, inside its breaker and its time. A panic is a fault of
-// the source; runtime.Goexit goes on, after it was counted.
+// attempt asks m once, inside its breaker and its time, and returns whether the
+// call went out.
 func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (got said[A], sent bool, err error) {
-	pass, err := m.breaker.Enter(ctx)
+	err = m.breaker.Do(ctx, func(ctx context.Context) error {
+		sent = true
+		return c.call(ctx, m, q, floor, &got)
+	})
 	if err != nil {
-		return got, false, err
+		got = said[A]{} // never half an answer
 	}
-	sent = true
-	over := false
+	return got, sent, err
+}
+
+// call calls and checks. A panic is a fault of the source; runtime.Goexit goes
+// on, and is counted by the breaker.
+func (c *Chain[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A]) (err error) {
 	defer func() {
-		if !over {
-			err = errExited
-			if v := recover(); v != nil {
-				err = panicked("source "+m.Name, v)
-			}
+		if v := recover(); v != nil {
+			err = panicked("source "+m.Name, v)
 		}
-		if err != nil {
-			got = said[A]{} // never half an answer
-		}
-		pass.Exit(err)
 	}()
-	tctx, cancel := context.WithTimeout(ctx, m.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, m.Timeout)
 	defer cancel()
-	got.value, err = m.Do(tctx, q)
-	if err == nil {
-		got.level, err = c.judge(got.value, q, m.Assurance, floor)
+	if got.value, err = m.Do(ctx, q); err != nil {
+		return err
 	}
-	over = true
-	return got, true, err
+	got.level, err = c.judge(got.value, q, m.Assurance, floor)
+	return err
 }
 
 // judge decides whether an answer answers the question and is worth enough.
@@ -107,17 +106,7 @@ func (c *Chain[Q, A]) judge(a A, q Q, ceiling, floor Assurance) (Assurance, erro
 	}
 	level := c.level(ceiling, a)
 	if level < floor {
-		return 0, errTooLow
+		return 0, ErrWeak // an answer: a person with a weak account must not open a breaker
 	}
 	return level, nil
 }
-
-// errTooLow: the proof is weaker than its source promised. It is an answer and
-// no fault of the upstream: a person with a weak account must not open a
-// breaker.
-var errTooLow error = tooLow{}
-
-type tooLow struct{}
-
-func (tooLow) Error() string { return "the proof is below the assurance asked for" }
-func (tooLow) Class() string { return Denied.String() }

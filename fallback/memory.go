@@ -13,8 +13,8 @@ import (
 // It is an allow-list. An answer is remembered only when its Cacheable method
 // says so and its source has a Retention; a chain with an effect or with a
 // minimum of assurance has no Memory, and a call that raised the minimum does
-// without. Answers that say no are never remembered, and no memory is served
-// in their place.
+// without. Answers that say no are never remembered, no memory is served in
+// their place, and what was remembered before is dropped.
 //
 // Answers are shared between callers: treat them as read-only.
 type Memory[Q, A any] struct {

@@ -27,9 +27,12 @@ func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], e
 		}
 	}
 	m.misses.Add(1)
-	r, err := c.share(ctx, q, key, seen)
-	var e *Error
-	if err == nil || !known || !errors.As(err, &e) || !e.mayBeStale() {
+	r, err := c.share(ctx, q, key, seen, known)
+	if err == nil || !known {
+		return r, err
+	}
+	e, ok := find[*Error](err)
+	if !ok || !e.mayBeStale() {
 		return r, err
 	}
 	if s, ok := c.stale(key, &old, e); ok {
@@ -80,20 +83,20 @@ type flight[A any] struct {
 // call belongs to nobody: it has its own bounded time and carries no values of
 // anybody's context, so a caller who leaves does not end it and nothing of one
 // caller reaches another.
-func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64) (Result[A], error) {
+func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, known bool) (Result[A], error) {
 	at := time.Now()
 	if ctx.Err() != nil {
 		err := c.ended(ctx, at)
 		return Result[A]{Failed: err.Failed}, err
 	}
 	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
-		return c.fly(q, key, seen), nil
+		return c.fly(q, key, seen, known), nil
 	})
 	select {
 	case got := <-landed:
 		f, _ := got.Val.(flight[A])
 		if f.unmade {
-			return c.alone(ctx, q, key)
+			return c.alone(ctx, q, key, known)
 		}
 		if got.Shared {
 			c.memory.shared.Add(1)
@@ -109,7 +112,7 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64) (
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic
 // nor runtime.Goexit keeps those who wait from hearing.
-func (c *Chain[Q, A]) fly(q Q, key string, seen uint64) flight[A] {
+func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool) flight[A] {
 	if !c.memory.flights.begin() {
 		return flight[A]{unmade: true}
 	}
@@ -134,20 +137,28 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64) flight[A] {
 		ctx, cancel := context.WithTimeout(context.Background(), c.memory.flights.bound)
 		defer cancel()
 		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require)
-		if f.err == nil {
-			c.memory.save(key, &f.r)
-		}
+		c.learn(key, &f.r, f.err, known)
 	}()
 	return <-landed
 }
 
 // alone asks for one caller only, and remembers.
-func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string) (Result[A], error) {
+func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
 	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require)
-	if err == nil {
-		c.memory.save(key, &r)
-	}
+	c.learn(key, &r, err, known)
 	return r, err
+}
+
+// learn remembers a live answer. One that says no makes it forget: what was
+// remembered is known to be wrong.
+func (c *Chain[Q, A]) learn(key string, r *Result[A], err error, known bool) {
+	if err == nil {
+		c.memory.save(key, r)
+		return
+	}
+	if e, ok := find[*Error](err); known && ok && !e.Incomplete && !e.Cancelled && !e.Kind.Fault() {
+		c.memory.drop(key)
+	}
 }
 
 // ended is the error of a caller whose context ended while it waited.

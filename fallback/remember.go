@@ -18,7 +18,7 @@ type memory[Q, A any] struct {
 	local   bool // the store never waits
 	flights flights
 
-	saves, hits, stales, misses, errs, corrupt, shared atomic.Uint64
+	saves, hits, stales, misses, errs, dropped, shared atomic.Uint64
 }
 
 // memo is a remembered answer whose label was read and whose value was not.
@@ -72,10 +72,12 @@ func (m *memory[Q, A]) guard(undo func()) {
 // caller: memory is wanted most when the caller's time is over.
 func (m *memory[Q, A]) within() (context.Context, context.CancelFunc) {
 	if m.local {
-		return context.Background(), func() {}
+		return context.Background(), noCancel
 	}
 	return context.WithTimeout(context.Background(), m.StoreWait)
 }
+
+func noCancel() {} // a literal in a method of a generic type would be allocated
 
 // load returns what is remembered under key and may still be served by its age.
 func (m *memory[Q, A]) load(key string) (k memo, ok bool) {
@@ -146,7 +148,8 @@ func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok 
 
 // drop deletes an entry that is of no use.
 func (m *memory[Q, A]) drop(key string) {
-	m.corrupt.Add(1)
+	defer m.guard(func() {})
+	m.dropped.Add(1)
 	ctx, cancel := m.within()
 	defer cancel()
 	if m.Store.Delete(ctx, key) != nil {

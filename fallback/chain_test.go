@@ -1,0 +1,402 @@
+package fallback_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/fallback"
+	"github.com/stretchr/testify/require"
+)
+
+func TestChainLabelsALiveAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		first := failing(&says{class: "unavailable"})
+		first.does(func(context.Context, string) (reply, error) {
+			time.Sleep(30 * time.Millisecond)
+			return reply{Text: "half"}, &says{class: "unavailable"}
+		})
+		second := answering("ok")
+		c := newChain(t, config{Sources: []source{
+			{Name: "juso", Do: first.ask, Assurance: fallback.High},
+			{Name: "osm", Do: second.ask, Assurance: fallback.Low},
+		}})
+		r, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+		require.Equal(t, fallback.Result[reply]{
+			Value: reply{Text: "ok"}, Source: "osm", Rank: 1, Freshness: fallback.Live,
+			ObtainedAt: r.ObtainedAt, Assurance: fallback.Low, Attempts: 2, Failed: r.Failed,
+		}, r)
+		require.Equal(t, began.Add(30*time.Millisecond), r.ObtainedAt)
+		require.Len(t, r.Failed, 1)
+		f := r.Failed[0]
+		require.Equal(t, "juso", f.Source)
+		require.Equal(t, began, f.At)
+		require.Equal(t, 30*time.Millisecond, f.Took)
+		require.Equal(t, "juso: unavailable: vendor: search: unavailable", f.String())
+		require.True(t, r.Degraded())
+	})
+}
+
+func TestChainOfOneSourceRunsTheSameCode(t *testing.T) {
+	r, err := chainOf(t, answering("ok")).Do(t.Context(), "q")
+	require.NoError(t, err)
+	require.Equal(t, "a", r.Source)
+	require.Zero(t, r.Rank)
+	require.Equal(t, 1, r.Attempts)
+	require.Nil(t, r.Failed)
+	require.False(t, r.Degraded())
+}
+
+func TestChainAsksNobodyAnInvalidQuestion(t *testing.T) {
+	for name, valid := range map[string]func(string) error{
+		"error":                  func(string) error { return errors.New("no such place: Hong Gil-dong") },
+		"error of another class": func(string) error { return &says{class: "unavailable"} },
+		"F56 panic":              func(string) error { panic("Hong Gil-dong") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := answering("ok")
+			c := newChain(t, config{Sources: []source{{Name: "a", Do: s.ask}}, Valid: valid})
+			r, err := c.Do(t.Context(), "q")
+			e := failed(t, r, err)
+			requireVerdict(t, fallback.ErrInvalid, err)
+			require.Zero(t, s.asked.Load())
+			require.True(t, e.NotSent())
+			require.NotContains(t, err.Error(), "Hong")
+		})
+	}
+}
+
+func TestChainChecksTheAnswerInsideTheGuard(t *testing.T) {
+	for name, row := range map[string]struct {
+		answers func(reply, string) error
+		faults  uint64
+		next    bool
+		verdict error
+	}{
+		"no class is a fault":   {func(reply, string) error { return errors.New("a tile of another place") }, 1, true, nil},
+		"F56 panic is a fault":  {func(reply, string) error { panic("x") }, 1, true, nil},
+		"denied is an answer":   {func(reply, string) error { return &says{class: "denied"} }, 0, false, fallback.ErrDenied},
+		"notfound is an answer": {func(reply, string) error { return &says{class: "notfound"} }, 0, false, fallback.ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBreaker(t, breaker.Config{})
+			c := newChain(t, config{
+				Sources: []source{
+					{Name: "a", Do: answering("wrong").ask, Upstream: &fallback.Upstream{Breaker: b}},
+					{Name: "b", Do: answering("right").ask},
+				},
+				Answers: func(a reply, q string) error {
+					if a.Text == q {
+						return nil
+					}
+					return row.answers(a, q)
+				},
+			})
+			r, err := c.Do(t.Context(), "right")
+			require.Equal(t, row.faults, b.Snapshot().Faults)
+			if !row.next {
+				failed(t, r, err)
+				requireVerdict(t, row.verdict, err)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, "b", r.Source)
+		})
+	}
+}
+
+func TestChainNeverReturnsNilAndNoError(t *testing.T) {
+	t.Run("pointer", func(t *testing.T) {
+		c, err := fallback.New(fallback.Config[string, *reply]{Name: "x", Sources: []fallback.Source[string, *reply]{
+			fallback.From("a", func(context.Context, string) (*reply, error) { return nil, nil }, nil),
+			fallback.From("b", func(context.Context, string) (*reply, error) { return &reply{Text: "b"}, nil }, nil),
+		}})
+		require.NoError(t, err)
+		r, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+		require.Equal(t, "b", r.Value.Text)
+		require.Equal(t, "a: unavailable: the source returned nothing and no error", r.Failed[0].String())
+	})
+	t.Run("interface", func(t *testing.T) {
+		for name, nothing := range map[string]error{"nil": nil, "typed nil": (*says)(nil)} {
+			t.Run(name, func(t *testing.T) {
+				c, err := fallback.New(fallback.Config[string, error]{Name: "x", Sources: []fallback.Source[string, error]{
+					fallback.From("a", func(context.Context, string) (error, error) { return nothing, nil }, nil), //nolint:staticcheck // an answer that is an interface
+				}})
+				require.NoError(t, err)
+				_, err = c.Do(t.Context(), "q")
+				requireVerdict(t, fallback.ErrUnavailable, err)
+			})
+		}
+		c, err := fallback.New(fallback.Config[string, any]{Name: "x", Sources: []fallback.Source[string, any]{
+			fallback.From("a", func(context.Context, string) (any, error) { return 3, nil }, nil),
+		}})
+		require.NoError(t, err)
+		_, err = c.Do(t.Context(), "q")
+		require.NoError(t, err)
+	})
+	t.Run("an empty list is an answer", func(t *testing.T) {
+		c, err := fallback.New(fallback.Config[string, []string]{Name: "x", Sources: []fallback.Source[string, []string]{
+			fallback.From("a", func(context.Context, string) ([]string, error) { return nil, nil }, nil),
+		}})
+		require.NoError(t, err)
+		_, err = c.Do(t.Context(), "q")
+		require.NoError(t, err)
+	})
+}
+
+// TestChainF56PanicIsAFault: recovered, counted once, the place in the capacity
+// given back, nothing of the value shown.
+func TestChainF56PanicIsAFault(t *testing.T) {
+	for name, value := range map[string]any{"string": "secret-900101", "error": errors.New("secret-900101"), "nil": nil} {
+		t.Run(name, func(t *testing.T) {
+			b := newBreaker(t, breaker.Config{})
+			up := &fallback.Upstream{Breaker: b, Capacity: &fallback.Capacity{InFlight: 1}}
+			s := answering("")
+			s.does(func(context.Context, string) (reply, error) { panic(value) })
+			c := newChain(t, config{Sources: []source{{Name: "a", Do: s.ask, Upstream: up}}})
+			for i := range 2 {
+				r, err := c.Do(t.Context(), "q")
+				e := failed(t, r, err)
+				requireVerdict(t, fallback.ErrUnavailable, err)
+				require.NotContains(t, err.Error(), "secret")
+				require.Contains(t, err.Error(), "address: unavailable: a: unavailable: panic in source a: ")
+				var p *fallback.PanicError
+				require.ErrorAs(t, e, &p)
+				require.Contains(t, string(p.Stack), "chain_test.go")
+				require.EqualValues(t, i+1, b.Snapshot().Faults)
+				require.Zero(t, up.Capacity.Load())
+			}
+		})
+	}
+	t.Run("runtime error", func(t *testing.T) {
+		s := answering("")
+		s.does(func(context.Context, string) (reply, error) {
+			var m map[string]int
+			m["x"] = 1
+			return reply{}, nil
+		})
+		_, err := chainOf(t, s).Do(t.Context(), "q")
+		require.ErrorContains(t, err, "nil map")
+	})
+}
+
+func TestChainF57GoexitHoldsNothingUp(t *testing.T) {
+	b := newBreaker(t, breaker.Config{})
+	up := &fallback.Upstream{Breaker: b, Capacity: &fallback.Capacity{InFlight: 1}}
+	s := answering("")
+	s.does(func(context.Context, string) (reply, error) { runtime.Goexit(); return reply{}, nil })
+	var heard []fallback.Outcome
+	c := newChain(t, config{
+		Sources: []source{{Name: "a", Do: s.ask, Upstream: up}},
+		Observe: fallback.ObserverFunc(func(o fallback.Outcome) { heard = append(heard, o) }),
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = c.Do(t.Context(), "q")
+		t.Error("the goroutine should have ended")
+	}()
+	<-done
+	require.EqualValues(t, 1, b.Snapshot().Faults)
+	require.Zero(t, up.Capacity.Load())
+	require.NoError(t, c.Close())
+	require.Len(t, heard, 1)
+	require.Equal(t, "unavailable", heard[0].Verdict)
+}
+
+func TestChainF59StopsWhenTheCallerLeaves(t *testing.T) {
+	mine := errors.New("the citizen closed the page")
+	for name, end := range map[string]func(context.Context) (context.Context, func()){
+		"cancel": func(ctx context.Context) (context.Context, func()) { return context.WithCancel(ctx) },
+		"cancel with a cause": func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			return ctx, func() { cancel(mine) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBreaker(t, breaker.Config{Consecutive: 1})
+				first, second := answering(""), answering("ok")
+				first.hangs()
+				c := newChain(t, config{Sources: []source{
+					{Name: "a", Do: first.ask, Retry: fallback.Retry{Max: 3}, Upstream: &fallback.Upstream{Breaker: b}},
+					{Name: "b", Do: second.ask},
+				}})
+				ctx, cancel := end(t.Context())
+				time.AfterFunc(10*time.Millisecond, cancel)
+				began := time.Now()
+				r, err := c.Do(ctx, "q")
+				require.Equal(t, 10*time.Millisecond, time.Since(began))
+				e := failed(t, r, err)
+				requireVerdict(t, fallback.ErrCancelled, err)
+				require.ErrorIs(t, err, context.Canceled)
+				require.Equal(t, name != "cancel", errors.Is(err, mine))
+				require.Equal(t, "unavailable", e.Class())
+				require.EqualValues(t, 1, first.asked.Load())
+				require.Zero(t, second.asked.Load())
+				require.Equal(t, breaker.Closed, b.Snapshot().State)
+				require.Zero(t, b.Snapshot().Faults)
+			})
+		})
+	}
+	t.Run("before the call", func(t *testing.T) {
+		s := answering("ok")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := chainOf(t, s).Do(ctx, "q")
+		requireVerdict(t, fallback.ErrCancelled, err)
+		require.Zero(t, s.asked.Load())
+		require.Equal(t, "address: cancelled: context canceled", err.Error())
+	})
+	t.Run("an answer counts even so", func(t *testing.T) {
+		s := answering("")
+		c := chainOf(t, s)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		s.does(func(context.Context, string) (reply, error) { cancel(); return reply{}, &says{class: "denied"} })
+		_, err := c.Do(ctx, "q")
+		requireVerdict(t, fallback.ErrDenied, err)
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		s.does(func(context.Context, string) (reply, error) { leave(); return reply{Text: "ok"}, nil })
+		r, err := c.Do(ctx, "q")
+		require.NoError(t, err)
+		require.Equal(t, "ok", r.Value.Text)
+	})
+}
+
+func TestChainEndsAtTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := answering(""), answering("ok")
+		first.hangs()
+		c := chainOf(t, first, second, second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		r, err := c.Do(ctx, "q")
+		require.Equal(t, time.Second, time.Since(began), "F2")
+		failed(t, r, err)
+		requireVerdict(t, fallback.ErrUnavailable, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Len(t, r.Failed, 3)
+		require.Equal(t, fallback.SkipNot, r.Failed[0].Skip)
+		require.Equal(t, fallback.SkipDeadline, r.Failed[1].Skip)
+		require.Equal(t, fallback.SkipDeadline, r.Failed[2].Skip)
+		require.Equal(t, "address: unavailable: a: unavailable: context deadline exceeded; b: deadline; c: deadline", err.Error())
+		require.Zero(t, second.asked.Load())
+		_, err = c.Do(ctx, "q")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.EqualValues(t, 1, first.asked.Load(), "nobody is asked after the end")
+	})
+}
+
+// TestChainF13TimeoutPerAttempt: a source that hangs costs its timeout, and the
+// next one is asked.
+func TestChainF13TimeoutPerAttempt(t *testing.T) {
+	for name, row := range map[string]struct{ set, want time.Duration }{
+		"default": {0, fallback.DefaultTimeout},
+		"set":     {250 * time.Millisecond, 250 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				first := answering("")
+				first.hangs()
+				c := newChain(t, config{Sources: []source{
+					{Name: "a", Do: first.ask, Timeout: row.set}, {Name: "b", Do: answering("ok").ask},
+				}})
+				began := time.Now()
+				r, err := c.Do(t.Context(), "q")
+				require.NoError(t, err)
+				require.Equal(t, row.want, time.Since(began))
+				require.Equal(t, row.want, r.Failed[0].Took)
+				require.ErrorIs(t, r.Failed[0].Err, context.DeadlineExceeded)
+			})
+		})
+	}
+}
+
+func TestChainForcedOpenUpstreamIsNotAsked(t *testing.T) {
+	b := newBreaker(t, breaker.Config{})
+	require.NoError(t, b.Force(breaker.ForcedOpen, "kim", "drill", time.Hour))
+	first := answering("forced")
+	c := newChain(t, config{Sources: []source{
+		{Name: "a", Do: first.ask, Upstream: &fallback.Upstream{Breaker: b}}, {Name: "b", Do: answering("ok").ask},
+	}})
+	r, err := c.Do(t.Context(), "q")
+	require.NoError(t, err)
+	require.Equal(t, "b", r.Source)
+	require.Equal(t, fallback.SkipForced, r.Failed[0].Skip)
+	require.Equal(t, 1, r.Attempts)
+	require.Zero(t, first.asked.Load())
+}
+
+// TestChainRampIsNotOpen: a breaker that has just closed takes a share; the rest
+// goes on with the reason ramp.
+func TestChainRampIsNotOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBreaker(t, breaker.Config{Consecutive: 1, Ramp: time.Minute})
+		first := failing(&says{class: "unavailable"})
+		c := newChain(t, config{Sources: []source{
+			{Name: "a", Do: first.ask, Upstream: &fallback.Upstream{Breaker: b}}, {Name: "b", Do: answering("ok").ask},
+		}})
+		_, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+		first.answers("back")
+		skips := map[fallback.Skip]int{}
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			r, err := c.Do(t.Context(), "q")
+			require.NoError(t, err)
+			if len(r.Failed) > 0 {
+				skips[r.Failed[0].Skip]++
+			}
+		}
+		require.Positive(t, skips[fallback.SkipOpen])
+		require.Positive(t, skips[fallback.SkipRamp])
+		require.Len(t, skips, 2)
+	})
+}
+
+// TestChainF42CapacityNeverQueues: what is above the bound goes on at once.
+func TestChainF42CapacityNeverQueues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &fallback.Upstream{Capacity: &fallback.Capacity{InFlight: 2}}
+		first, second := answering(""), answering("b")
+		first.hangs()
+		c := newChain(t, config{Sources: []source{
+			{Name: "a", Do: first.ask, Upstream: up}, {Name: "b", Do: second.ask},
+		}})
+		for range 2 {
+			go func() { _, _ = c.Do(t.Context(), "q") }()
+		}
+		synctest.Wait()
+		require.Equal(t, 2, up.Capacity.Load())
+		began := time.Now()
+		r, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+		require.Zero(t, time.Since(began))
+		require.Equal(t, "b", r.Source)
+		require.Equal(t, fallback.SkipCapacity, r.Failed[0].Skip)
+		require.Equal(t, "a: capacity", r.Failed[0].String())
+		require.EqualValues(t, 1, up.Capacity.Refused())
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		require.Zero(t, up.Capacity.Load())
+
+		alone := newChain(t, config{Sources: []source{{Name: "a", Do: first.ask, Upstream: up}}})
+		for range 2 {
+			go func() { _, _ = alone.Do(t.Context(), "q") }()
+		}
+		synctest.Wait()
+		_, err = alone.Do(t.Context(), "q")
+		requireVerdict(t, fallback.ErrLimited, err)
+		time.Sleep(time.Minute)
+	})
+}

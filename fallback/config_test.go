@@ -1,0 +1,125 @@
+package fallback_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/detour-go/detour/fallback"
+	"github.com/stretchr/testify/require"
+)
+
+// TestNewF67ListsEveryMistakeAtOnce: each row is one configuration and all of
+// its mistakes.
+func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
+	ok := answering("ok").ask
+	good := func() config {
+		return config{Name: "x", Sources: []source{{Name: "a", Do: ok, Retention: fallback.Forever}}}
+	}
+	remember := func(m memory) config {
+		c := good()
+		c.Memory = &m
+		return c
+	}
+	for name, row := range map[string]struct {
+		cfg  config
+		want []string
+	}{
+		"good":    {good(), nil},
+		"nothing": {config{}, []string{"name: missing", "no sources"}},
+		"names": {
+			config{Name: strings.Repeat("x", 65), Sources: []source{{Do: ok}, {Name: "a\x1b", Do: ok}, {Name: "b", Do: ok}, {Name: "b", Do: ok}, {Name: "\xff", Do: ok}}},
+			[]string{"name: longer than 64 bytes", `source 0 "": name: missing`, `source 1 "a\x1b": name: holds a control character or is not UTF-8`,
+				`source 3 "b": the name is taken`, `source 4 "\xff": name: holds a control character or is not UTF-8`},
+		},
+		"numbers": {
+			config{Name: "x", MinAssurance: 9, Answers: agrees, Sources: []source{{
+				Name: "a", Timeout: -1, Retry: fallback.Retry{Max: 11, First: -1}, Retention: -1, Assurance: 77,
+				Upstream: &fallback.Upstream{Budget: &fallback.Budget{Tokens: -1}, Capacity: &fallback.Capacity{InFlight: -1}},
+			}}},
+			[]string{`source 0 "a": do is missing`, `source 0 "a": timeout must be between 0 and 1h`, `source 0 "a": retry: max must be between 0 and 10`,
+				`source 0 "a": retry: waits must be between 0 and 1h`, `source 0 "a": retention is negative`, `source 0 "a": assurance: no such level`,
+				`source 0 "a": budget: a number is negative`, `source 0 "a": capacity: in flight is negative`, "min assurance: no such level"},
+		},
+		"upper bounds": {
+			config{Name: "x", Sources: []source{{Name: "a", Do: ok, Timeout: time.Hour + 1, Retry: fallback.Retry{Max: -1, MaxWait: time.Hour + 1}}}},
+			[]string{`source 0 "a": timeout must be between 0 and 1h`, `source 0 "a": retry: max must be between 0 and 10`, `source 0 "a": retry: waits must be between 0 and 1h`},
+		},
+		"assurance without a check": {
+			config{Name: "x", MinAssurance: fallback.Low, Sources: []source{{Name: "a", Do: ok, Assurance: fallback.Low}}},
+			[]string{"min assurance needs answers: a proof that nobody checks proves nothing"},
+		},
+		"none on purpose needs no check": {
+			config{Name: "x", MinAssurance: fallback.None, Sources: []source{{Name: "a", Do: ok, Assurance: fallback.None}}}, nil,
+		},
+		"assurance out of reach": {
+			config{Name: "x", MinAssurance: fallback.High, Answers: agrees, Sources: []source{{Name: "a", Do: ok, Assurance: fallback.Low}}},
+			[]string{"no source reaches assurance high with the traits required"},
+		},
+		"traits out of reach": {
+			config{Name: "x", Require: fallback.Signature, Sources: []source{{Name: "a", Do: ok}}},
+			[]string{"no source reaches assurance unset with the traits required"},
+		},
+		"once with retry and memory": {
+			config{Name: "x", Once: true, Sources: []source{{Name: "a", Do: ok, Retry: fallback.Retry{Max: 1}, Retention: 1}}, Memory: &memory{Key: identity, Fresh: 1}},
+			[]string{`source 0 "a": retry cannot go with once`, "memory: cannot go with once"},
+		},
+		"memory with assurance": {
+			config{Name: "x", MinAssurance: fallback.Low, Answers: agrees, Sources: []source{{Name: "a", Do: ok, Assurance: fallback.Low, Retention: 1}}, Memory: &memory{Key: identity, Fresh: 1}},
+			[]string{"memory: cannot go with min assurance or required traits: a proof is not served twice"},
+		},
+		"memory with traits": {
+			config{Name: "x", Require: fallback.Signature, Sources: []source{{Name: "a", Do: ok, Traits: fallback.Signature, Retention: 1}}, Memory: &memory{Key: identity, Fresh: 1}},
+			[]string{"memory: cannot go with min assurance or required traits: a proof is not served twice"},
+		},
+		"memory with nothing":   {remember(memory{}), []string{"memory: key is missing", "memory: fresh and stale are both zero"}},
+		"memory that may not":   {func() config { c := remember(memory{Key: identity, Fresh: 1}); c.Sources[0].Retention = 0; return c }(), []string{"memory: no source has a retention, so nothing may be remembered"}},
+		"stale below fresh":     {remember(memory{Key: identity, Fresh: 2, Stale: 1}), []string{"memory: stale is below fresh; both count from when the answer was given"}},
+		"memory with negatives": {remember(memory{Key: identity, Fresh: 1, StoreWait: -1}), []string{"memory: a number is negative"}},
+		"memory that is good":   {remember(memory{Key: identity, Stale: 1}), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := fallback.New(row.cfg)
+			if row.want == nil {
+				require.NoError(t, err)
+				require.NoError(t, c.Close())
+				return
+			}
+			require.Nil(t, c)
+			require.EqualError(t, err, fmt.Sprintf("fallback: %q: config: ", row.cfg.Name)+strings.Join(row.want, "\n"))
+		})
+	}
+}
+
+// TestNewMemoryNeedsAnswersThatSayCacheable: it is an allow-list.
+func TestNewMemoryNeedsAnswersThatSayCacheable(t *testing.T) {
+	_, err := fallback.New(fallback.Config[string, string]{
+		Name:    "x",
+		Sources: []fallback.Source[string, string]{{Name: "a", Retention: 1, Do: func(context.Context, string) (string, error) { return "", nil }}},
+		Memory:  &fallback.Memory[string, string]{Key: identity, Fresh: 1},
+	})
+	require.EqualError(t, err, `fallback: "x": config: memory: string has no method Cacheable() bool`)
+	_, err = fallback.New(fallback.Config[string, empty]{
+		Name:    "x",
+		Sources: []fallback.Source[string, empty]{{Name: "a", Retention: 1, Do: func(context.Context, string) (empty, error) { return empty{}, nil }}},
+		Memory:  &fallback.Memory[string, empty]{Key: identity, Fresh: 1},
+	})
+	require.ErrorContains(t, err, "memory: codec is missing and gob cannot do it: gob: type fallback_test.empty has no exported fields")
+}
+
+type empty struct{ hidden int }
+
+func (e empty) Cacheable() bool { return e.hidden == 0 }
+
+// TestNewCopiesItsSources: what the caller does with its slice afterwards does
+// not matter.
+func TestNewCopiesItsSources(t *testing.T) {
+	cfg := config{Name: "x", Sources: []source{{Name: "a", Do: answering("ok").ask}}}
+	c := newChain(t, cfg)
+	cfg.Sources[0] = source{Name: "b", Do: answering("other").ask}
+	r, err := c.Do(t.Context(), "q")
+	require.NoError(t, err)
+	require.Equal(t, "a", r.Source)
+}
