@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/detour-go/detour/examples/outage/timeline"
+)
+
+// site is one site in the JSON report, as far as it is judged here.
+type site struct {
+	Requests     int
+	Availability float64
+	Sources      map[string]struct{ Share float64 }
+	Wrong        int   `json:"wrong_account"`
+	Below        int   `json:"below_assurance"`
+	Duplicates   int   `json:"duplicates"`
+	OpenAfter    int64 `json:"open_after_ms"`
+	BackAfter    int64 `json:"back_after_ms"`
+}
+
+type result struct {
+	Timeline     string
+	Capabilities map[string]struct{ Direct, Detour site }
+}
+
+// An outage of a few seconds in real time, on real servers. What is judged is what must hold on a machine of any speed.
+func TestReplayEndToEnd(t *testing.T) {
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "mine.json"), filepath.Join(dir, "out.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{
+		"name": "mine", "title": "a short one", "from": "0h", "to": "10h",
+		"phases": [
+			{"at": "2h", "role": "login.primary", "mode": "fail", "confidence": "assumed"},
+			{"at": "2h", "role": "tiles.primary", "mode": "refuse", "confidence": "assumed"},
+			{"at": "7h", "role": "login.primary", "mode": "ok", "confidence": "assumed"},
+			{"at": "7h", "role": "tiles.primary", "mode": "ok", "confidence": "assumed"}
+		]}`), 0o600))
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"-timeline", file, "-duration", "5s", "-journeys", "60", "-json", out}, &stdout, &stderr)
+	require.Equal(t, exitDone, code, stderr.String())
+
+	assert.Contains(t, stdout.String(), "LOGIN")
+	assert.Contains(t, stdout.String(), "TILES")
+	assert.Regexp(t, regexp.MustCompile(`(?m)^  1 s +\d+h\S* \| login \S+.*: .* direct \d+/\d+ \| tiles `), stderr.String(), "a line each second")
+	assert.NotContains(t, stderr.String(), "\x1b", "plain lines when nobody watches")
+
+	data, err := os.ReadFile(out)
+	require.NoError(t, err)
+	var r result
+	require.NoError(t, json.Unmarshal(data, &r))
+	assert.Equal(t, "mine", r.Timeline)
+	for _, name := range []string{"login", "tiles"} {
+		c := r.Capabilities[name]
+		assert.Equal(t, 60, c.Direct.Requests, name)
+		assert.Equal(t, 60, c.Detour.Requests, name)
+		assert.Greater(t, c.Detour.Availability, c.Direct.Availability, name)
+		assert.Less(t, c.Direct.Availability, 1.0, name)
+		assert.Zero(t, c.Direct.Wrong+c.Detour.Wrong+c.Detour.Below+c.Detour.Duplicates, name)
+		assert.GreaterOrEqual(t, c.Detour.OpenAfter, int64(0), "%s: the breaker opened", name)
+	}
+	assert.Positive(t, r.Capabilities["login"].Detour.Sources["naver"].Share)
+	assert.Positive(t, r.Capabilities["tiles"].Detour.Sources["osm"].Share)
+}
+
+func TestInterruptedReplayTellsThePartUntilThen(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, []string{"-journeys", "200", "-check"}, &stdout, &stderr)
+	assert.Equal(t, exitInterrupted, code)
+	assert.Contains(t, stdout.String(), "INTERRUPTED after")
+	assert.Contains(t, stdout.String(), "LOGIN")
+}
+
+func TestUsage(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.json")
+	require.NoError(t, os.WriteFile(bad, []byte("{\n\"name\": \"x\",\n\"phases\": [\n{\"at\": \"1h\", \"role\": \"map\"}]\n}"), 0o600))
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want []string
+	}{
+		"help":          {[]string{"-h"}, exitDone, []string{"usage: outage", "-linked", "130 interrupted"}},
+		"unknown flag":  {[]string{"-fast"}, exitUsage, []string{"-fast"}},
+		"argument":      {[]string{"now"}, exitUsage, []string{`unexpected argument "now"`}},
+		"all mistakes":  {[]string{"-linked", "2", "-patience", "1h", "-duration", "1ms", "-journeys", "-1"}, exitUsage, []string{"-linked 2", "-patience 1h", "-duration 1ms", "-journeys -1"}},
+		"linked NaN":    {[]string{"-linked", "NaN"}, exitUsage, []string{"-linked NaN"}},
+		"too many":      {[]string{"-journeys", "100000"}, exitUsage, []string{"-journeys 100000 must be"}},
+		"no timeline":   {[]string{"-timeline", "kakao-1999"}, exitUsage, []string{"kakao-1999", "kakao-2022-10-15, flapping"}},
+		"bad timeline":  {[]string{"-timeline", bad}, exitUsage, []string{"bad.json:1: the file: title is missing", `bad.json:4: phase: unknown role "map"`, "bad.json:4: phase: confidence is missing"}},
+		"list of built": {[]string{"-timeline", "list"}, exitDone, timeline.Names()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			assert.Equal(t, c.code, run(t.Context(), c.args, &out, &out))
+			for _, want := range c.want {
+				assert.Contains(t, out.String(), want)
+			}
+		})
+	}
+}
+
+func TestJourneysAreProportional(t *testing.T) {
+	for args, want := range map[string]int{"": 2000, "-short": 348, "-duration 23s": 1000, "-duration 92s": 2000, "-short -journeys 50": 50} {
+		o, err := parse(strings.Fields(args), &bytes.Buffer{})
+		require.NoError(t, err)
+		assert.Equal(t, want, o.journeys, args)
+	}
+}
+
+// Roles are written down twice: here for the parser, which runs before anything is started, and where they are played.
+func TestEveryRoleIsPlayed(t *testing.T) {
+	o, err := parse(nil, &bytes.Buffer{})
+	require.NoError(t, err)
+	s, err := build(o)
+	require.NoError(t, err)
+	var played []string
+	for _, c := range s.capabilities {
+		for _, r := range c.Roles {
+			played = append(played, r.Name)
+		}
+	}
+	assert.ElementsMatch(t, roles(), played)
+	assert.NoError(t, s.Close())
+}
