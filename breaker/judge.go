@@ -21,6 +21,9 @@ func (s *settings) faultsToLook(calls, faults int) int32 {
 	return int32(min(max(need, 1), math.MaxInt32))
 }
 
+// lag is how many slots, the newest included, hold calls which have not had time to answer.
+func (b *Breaker) lag() int64 { return (b.bound.Load()+b.set.slot-1)/b.set.slot + 1 }
+
 // look judges the window as it stands in slot e, and opens. gap is how many slots went by since the last look by
 // slot, 0 when a fault asked for this one; err is that fault.
 func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
@@ -29,7 +32,7 @@ func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
 	}
 	gen, s := g>>genShift, b.set
 	bound := b.bound.Load()
-	lag := bound/s.slot + 2 // slots younger than that hold calls which have not had time to answer
+	lag := b.lag()
 	resumed := b.resumed.Load()
 	var all, young, aged slotSum
 	var hang hangWatch

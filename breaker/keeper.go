@@ -18,9 +18,14 @@ type keeper struct {
 	out     atomic.Int32   // asks that have not returned
 	on      bool           // under Breaker.mu, as next
 	next    int64          // when to ask
+	stuck   int64          // since when no ask can be made; 0: one can
+	gaveUp  bool           // calls are used as trials after all
 }
 
-const maxStuck = 3 // asks that ignore their context, before calls are used as trials after all
+const (
+	maxStuck = 3           // asks at once that outlive their context
+	giveUp   = time.Minute // how long nothing can be asked before calls are used as trials
+)
 
 func newKeeper() *keeper {
 	k := &keeper{wake: make(chan struct{}, 1)}
@@ -168,6 +173,8 @@ func (b *Breaker) askProbe() {
 		b.stillOpenLocked(now, err)
 		return
 	}
+	k := b.keeper
+	k.stuck, k.gaveUp = 0, false
 	if now < r.until || !b.halfOpenLocked(now) {
 		return
 	}
@@ -197,8 +204,13 @@ func (b *Breaker) stillOpenLocked(now int64, err error) {
 		r.until = max(r.until, now+b.waited(wait))
 		k.next = max(k.next, r.until)
 	}
-	if !b.asking() && b.hold.Load() == never { // stuck: let calls try
-		r.until = max(r.until, now+int64(r.openFor))
+	switch {
+	case err != errStuck: //nolint:errorlint // ours, as it is
+		k.stuck, k.gaveUp = 0, false
+	case k.stuck == 0:
+		k.stuck = now
+	case now-k.stuck >= int64(giveUp) && !k.gaveUp:
+		k.gaveUp = true
 		b.hold.Store(r.until)
 	}
 	b.refuseLocked(Open, max(r.until, k.next))

@@ -30,6 +30,7 @@ type recovery struct {
 	why      Reason
 	cause    error
 	openings uint64
+	last     counts // the window at the last opening
 }
 
 const reported = -1
@@ -93,6 +94,7 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 	}
 	r.since, r.why, r.cause = now, why, cause
 	r.openings++
+	r.last = b.countLocked(b.gate.Load()>>genShift, now)
 	b.holdLocked(now, now, wait, again)
 	r.tripping = true
 	done(errTrip)

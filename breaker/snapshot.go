@@ -14,7 +14,7 @@ type Snapshot struct {
 	ForcedBy, ForcedReason string
 	ForcedUntil            time.Time
 	Generation             uint64        // counts transitions
-	Calls, Faults, Slow    uint64        // in the window; a call that was late and failed is in both
+	Calls, Faults, Slow    uint64        // in the window, or in that which opened it while not closed; a call that was late and failed is in both
 	SlowAfter              time.Duration // the slow bound now
 	Openings               uint64        // times it left closed
 	Rejected               uint64        // calls refused, in all
@@ -42,13 +42,15 @@ func (b *Breaker) snapshotLocked(now int64) Snapshot {
 	b.rings(func(r *ring) { s.Rejected += r.rejected.Load() })
 	if r := b.recovery; r != nil {
 		s.Openings, s.Why, s.Cause = r.openings, r.why, r.cause
+		s.Calls, s.Faults, s.Slow = r.last.calls, r.last.faults, r.last.slow
 		if b.state() != Closed {
 			s.Since = b.at(r.since)
 			s.Until = b.refusal.Load().Until
 		}
 	}
 	if b.state() == Closed {
-		b.countLocked(&s, g>>genShift, now)
+		c := b.countLocked(g>>genShift, now)
+		s.Calls, s.Faults, s.Slow = c.calls, c.faults, c.slow
 		s.Admit = b.rampShare(g, now)
 		if r := b.ramp.Load(); s.Admit < 1 {
 			s.Until = b.at(r.end)
@@ -64,9 +66,12 @@ func (b *Breaker) snapshotLocked(now int64) Snapshot {
 	return s
 }
 
-// countLocked sums the window without looking at it as a judge.
-func (b *Breaker) countLocked(s *Snapshot, gen uint64, now int64) {
-	e, lag := b.epoch(now), b.bound.Load()/b.set.slot+2
+// counts is what the window holds.
+type counts struct{ calls, faults, slow uint64 }
+
+// countLocked sums the window.
+func (b *Breaker) countLocked(gen uint64, now int64) counts {
+	e, lag := b.epoch(now), b.lag()
 	var all, aged slotSum
 	for ago := int64(0); ago <= windowSlots; ago++ {
 		slot := b.slotAt(e-ago, gen)
@@ -75,6 +80,5 @@ func (b *Breaker) countLocked(s *Snapshot, gen uint64, now int64) {
 			aged.add(slot)
 		}
 	}
-	s.Calls, s.Faults = uint64(all.started), uint64(all.faults)
-	s.Slow = uint64(aged.missing() + all.lateFaults)
+	return counts{uint64(all.started), uint64(all.faults), uint64(aged.missing() + all.lateFaults)}
 }
