@@ -119,7 +119,7 @@ func (s *suite) concurrent(t T, name string, answer http.HandlerFunc, asks int64
 		if st.struck.Load() > 1 {
 			meet.Do(func() { close(met) })
 		}
-		alone := time.NewTimer(s.patience)
+		alone := time.NewTimer(time.Second)
 		defer alone.Stop()
 		select {
 		case <-met:

@@ -32,7 +32,7 @@ type fault struct {
 // How long a row's context lives. The first only bounds what an adapter does
 // wrong; the second is what ends the hanging rows, so it is spent in full.
 const (
-	longCtx  = 5 * time.Second
+	longCtx  = 20 * time.Second
 	shortCtx = 50 * time.Millisecond
 )
 

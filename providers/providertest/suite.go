@@ -11,7 +11,7 @@ import (
 
 // patience is how long an adapter may take to end after its context has, and
 // its goroutines to go. It is spent only on adapters that fail.
-const patience = 2 * time.Second
+const patience = 5 * time.Second
 
 // suite is one run over one subject.
 type suite struct {

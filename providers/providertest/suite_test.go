@@ -46,16 +46,19 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
+// impatience keeps the tests of adapters that hang short.
+const impatience = 150 * time.Millisecond
+
 // complaints runs the suite over s in its own goroutine, so that Fatalf may end
 // it. Only the rows named are run, and the healthy one; none: all.
-func complaints(s Subject, rows ...string) []string {
+func complaints(patience time.Duration, s Subject, rows ...string) []string {
 	r := &recorder{}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		impatient := newSuite(s)
-		impatient.patience = 150 * time.Millisecond
-		impatient.run(r, func(name string, row func(T)) {
+		run := newSuite(s)
+		run.patience = patience
+		run.run(r, func(name string, row func(T)) {
 			if len(rows) == 0 || name == "healthy" || slices.Contains(rows, name) {
 				row(r)
 			}
@@ -100,7 +103,7 @@ func TestBadAdaptersFail(t *testing.T) {
 	for _, c := range badAdapters() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			said := complaints(c.subject, c.rows...)
+			said := complaints(impatience, c.subject, c.rows...)
 			require.NotEmpty(t, said, "the suite saw nothing")
 			assert.Contains(t, strings.Join(said, "\n"), "rule: "+c.rule)
 			for _, row := range c.rows {
@@ -142,7 +145,7 @@ func TestSubjectMustBeWellDescribed(t *testing.T) {
 	} {
 		s := good
 		edit(&s)
-		said := strings.Join(complaints(s), "\n")
+		said := strings.Join(complaints(impatience, s), "\n")
 		assert.Contains(t, said, want)
 	}
 }
@@ -158,9 +161,9 @@ func TestOverriddenKindIsExpected(t *testing.T) {
 		}
 	})
 	const row = "F27 502 html"
-	assert.NotEmpty(t, complaints(s, row))
+	assert.NotEmpty(t, complaints(patience, s, row))
 	s.Kinds, s.Reasons = map[string]providers.Kind{row: providers.Limited}, map[string]string{row: "this vendor's gateway sheds load so"}
-	assert.Empty(t, complaints(s, row))
+	assert.Empty(t, complaints(patience, s, row))
 }
 
 func TestSecretIsFoundInEveryForm(t *testing.T) {
