@@ -61,6 +61,9 @@ const (
 	mvt  = "\x1a\x0a\x78\x02\x0a\x04\x72\x6f\x61\x64\x28\x20\x82\x01\x02ok\x88\x01\x96\x01" // a layer "road", two extensions
 )
 
+// jfif is the application segment that most writers put first, Go's does not.
+const jfif = "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+
 func tile(contentType string, data string) tiles.Tile {
 	return tiles.Tile{ID: cityHall, Data: []byte(data), ContentType: contentType, Attribution: "© test"}
 }

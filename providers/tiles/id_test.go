@@ -27,7 +27,7 @@ func TestIDValidate(t *testing.T) {
 			var e *providers.Error
 			require.ErrorAs(t, err, &e)
 			assert.True(t, e.NotSent())
-			assert.NotPanics(t, func() { id.TMSRow() })
+			assert.NotPanics(t, func() { _ = id.TMSRow() })
 		})
 	}
 	assert.Equal(t, "tiles: id: invalid: x or y is outside the grid of its zoom", tiles.ID{Z: 1, X: 2}.Validate().Error())

@@ -215,6 +215,20 @@ func TestLimitHandsOnItsWait(t *testing.T) {
 	assert.Equal(t, 2*time.Minute, e.Wait())
 }
 
+func TestTooDeepNobodyIsAsked(t *testing.T) {
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer s.Close()
+	cfg := config(s.URL)
+	cfg.MaxZoom = 11
+	_, err := open(t, cfg).Tile(t.Context(), cityHall)
+	var e *providers.Error
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, providers.NotFound, e.Kind)
+	assert.True(t, e.NotSent())
+	assert.Zero(t, asked)
+}
+
 func TestBlockSaysWhatToDo(t *testing.T) {
 	p := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) })
 	_, err := p.Tile(t.Context(), cityHall)

@@ -52,17 +52,15 @@ func (p *Provider) judge(a *rest.Answer, t tiles.Tile) error {
 	return nil
 }
 
-// codeOf is the known code in a JSON or XML body; empty: there is none. An HTML
-// page comes from a proxy in between and says nothing about us.
+// codeOf is the known code in a JSON or XML body, whatever its type says; empty:
+// there is none. An HTML page comes from a proxy in between and says nothing
+// about us, whatever words are in it.
 func codeOf(a *rest.Answer) string {
 	body := bytes.TrimLeft(a.Body, "\ufeff \t\r\n")
-	if len(body) == 0 || a.Media() == "text/html" {
-		return ""
-	}
-	switch body[0] {
-	case '{':
+	switch {
+	case bytes.HasPrefix(body, []byte("{")):
 		return jsonCode(body)
-	case '<':
+	case bytes.HasPrefix(body, []byte("<")) && a.Media() != "text/html":
 		return xmlCode(body)
 	}
 	return ""

@@ -79,6 +79,9 @@ func rows() []providertest.Row {
 		row("F18 html that names a code", htmlType, `<html><body><p>INVALID_KEY</p></body></html>`, providers.Unavailable, ""),
 		row("F18 html as xml that names a code", xmlType, `<HTML><body><p>INVALID_KEY</p></body></HTML>`, providers.Unavailable, ""),
 		row("F18 html as an image", "image/png", `<!DOCTYPE html><html><body><p>INVALID_KEY</p></body></html>`, providers.Unavailable, ""),
+		row("F18 part of an html page that names a code", htmlType, `<p>INVALID_KEY</p>`, providers.Unavailable, ""),
+		row("F19 json under an html type", htmlType, jsonSaying("INVALID_KEY"), providers.Refused, "INVALID_KEY"),
+		row("a vector tile is no picture", "application/x-protobuf", "\x1a\x0a\x78\x02\x0a\x04\x72\x6f\x61\x64\x28\x20", providers.Unavailable, ""),
 		row("T11 gif", "image/gif", "GIF89a\x01\x00\x01\x00\x00\x00\x00;", providers.Unavailable, ""),
 		row("T11 truncated png", "image/png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00\x08\x02\x00\x00\x00\xd3\x10?1", providers.Unavailable, ""),
 		row("T11 giant png header", "image/png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x01\x86\xa0\x00\x01\x86\xa0\x08\x02\x00\x00\x00", providers.Unavailable, ""),
@@ -195,6 +198,29 @@ func TestOutsideItsZoomNobodyIsAsked(t *testing.T) {
 		assert.True(t, e.NotSent())
 	}
 	assert.Zero(t, asked)
+}
+
+func TestWhatAnErrorCarries(t *testing.T) {
+	var body string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		_, _ = w.Write([]byte(body))
+	}))
+	defer s.Close()
+	p, err := vworldtiles.New(config(s.URL))
+	require.NoError(t, err)
+	ask := func(says string) (e *providers.Error) {
+		body = says
+		_, err := p.Tile(t.Context(), cityHall)
+		require.ErrorAs(t, err, &e)
+		return e
+	}
+	assert.Equal(t, time.Hour, ask(jsonSaying("OVER_REQUEST_LIMIT")).Wait(), "the wait beside a code is handed on")
+	for _, unknown := range []string{jsonSaying("ODD_WORDS"), xmlSaying("ExceptionReport", "ODD_WORDS")} {
+		e := ask(unknown)
+		assert.Empty(t, e.Code, "only codes of the documents are repeated")
+		assert.NotContains(t, e.Error(), "ODD_WORDS")
+	}
 }
 
 func TestCachingLabels(t *testing.T) {
