@@ -145,6 +145,24 @@ func TestChainSecurityFailureRaisesTheFloorForTheRest(t *testing.T) {
 	require.True(t, r.Flags.Has(fallback.FlagSecurity))
 }
 
+// TestChainSecurityCountsWhileTheBreakerIsOpen: that the other side is not asked
+// any more makes it no more trustworthy.
+func TestChainSecurityCountsWhileTheBreakerIsOpen(t *testing.T) {
+	b := newBreaker(t, breaker.Config{})
+	first := failing(&says{class: "security"})
+	c := newChain(t, config{Sources: []source{
+		{Name: "a", Do: first.ask, Assurance: fallback.High, Upstream: &fallback.Upstream{Breaker: b}},
+		{Name: "b", Do: answering("weak").ask, Assurance: fallback.Low},
+	}})
+	for range 3 {
+		r, err := c.Do(t.Context(), "q")
+		failed(t, r, err)
+		requireVerdict(t, fallback.ErrSecurity, err)
+		require.Equal(t, fallback.SkipAssurance, r.Failed[1].Skip)
+	}
+	require.EqualValues(t, 1, first.asked.Load())
+}
+
 func TestAssuranceWords(t *testing.T) {
 	require.Equal(t, "unset none low substantial high assurance(9)", fmt.Sprint(
 		fallback.Unset, " ", fallback.None, " ", fallback.Low, " ", fallback.Substantial, " ", fallback.High, " ", fallback.Assurance(9)))

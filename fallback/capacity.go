@@ -3,8 +3,10 @@ package fallback
 import "sync/atomic"
 
 // Capacity bounds the calls in flight to one upstream. A call above the bound
-// is not queued: it goes to the next source. Share it by pointer; it is safe
-// for concurrent use and must not be copied after first use.
+// is not queued: it goes to the next source. A place is held for the whole turn
+// of a source, the waits between its attempts included. Share it by pointer; it
+// is safe for concurrent use and must not be copied after first use. The zero
+// value bounds nothing and counts.
 type Capacity struct {
 	// InFlight is the greatest number of calls at once. Zero: no bound.
 	InFlight int

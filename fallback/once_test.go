@@ -86,7 +86,10 @@ func TestOnceMovesOnOnlyWhenNothingWasSent(t *testing.T) {
 func TestOnceCancelledIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := answering("")
-		first.hangs()
+		first.does(func(ctx context.Context, _ string) (reply, error) {
+			<-ctx.Done()
+			return reply{}, &says{class: "unavailable"}
+		})
 		c := newChain(t, config{Once: true, Sources: []source{{Name: "a", Do: first.ask}, {Name: "b", Do: answering("").ask}}})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)

@@ -10,11 +10,12 @@ const DefaultTimeout = 3 * time.Second
 
 // Source is one way to answer a question. Name and Do are required.
 type Source[Q, A any] struct {
-	// Name is unique within the chain and appears on every result. A call must
-	// not depend on what a caller keeps in ctx beside deadline and trace.
+	// Name is unique within the chain and appears on every result; at most 64
+	// bytes, no control characters.
 	Name string
 	// Do asks once. It must be safe for concurrent use and return soon after
 	// ctx ends: a Do that ignores its context cannot be bounded from outside.
+	// With Memory the call may be shared, and then ctx carries no values.
 	Do func(ctx context.Context, q Q) (A, error)
 	// Upstream is what this source shares with others of its vendor. Nil: no
 	// breaker, no shared budget, no capacity.

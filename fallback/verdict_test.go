@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
 	"github.com/stretchr/testify/require"
 )
@@ -94,6 +95,36 @@ func TestErrorNeverShowsWhatWasNotWrittenToBeShown(t *testing.T) {
 			_, err := chainOf(t, failing(row.err)).Do(t.Context(), "q")
 			require.Equal(t, row.want, err.Error())
 			require.ErrorIs(t, err, row.err, "but it is reached")
+		})
+	}
+}
+
+// TestErrorOfAnOpenBreakerShowsNoMore: what opened it is shown by the same rule,
+// to the caller and to an observer.
+func TestErrorOfAnOpenBreakerShowsNoMore(t *testing.T) {
+	for name, row := range map[string]struct {
+		err  error
+		want string
+	}{
+		"plain": {errors.New("https://juso.example/?confmKey=U01TX0FVVEg"), "address: unavailable: a: open: juso: breaker: open: faults"},
+		"class": {&says{class: "unavailable"}, "address: unavailable: a: open: juso: breaker: open: faults: vendor: search: unavailable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			up := &fallback.Upstream{Breaker: newBreaker(t, breaker.Config{Name: "juso", Consecutive: 1, OpenFor: time.Minute})}
+			e := new(ear)
+			c := newChain(t, config{Sources: []source{{Name: "a", Do: failing(row.err).ask, Upstream: up}}, Observe: e})
+			_, err := c.Do(t.Context(), "q")
+			require.Error(t, err)
+			r, err := c.Do(t.Context(), "q")
+			require.Equal(t, row.want, err.Error())
+			require.NoError(t, c.Close())
+			told := e.all()[1].Failed[0]
+			require.Equal(t, row.want, "address: unavailable: "+told.String())
+			require.NotContains(t, told.Err.Error(), "U01TX0FVVEg")
+			require.ErrorIs(t, told.Err, breaker.ErrOpen)
+			var open *breaker.OpenError
+			require.ErrorAs(t, r.Failed[0].Err, &open)
+			require.Equal(t, row.err, open.Cause, "but it is reached")
 		})
 	}
 }
