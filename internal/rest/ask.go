@@ -16,7 +16,7 @@ type Ask struct {
 	Op string
 	// Method is GET when empty, or POST when Form is set.
 	Method string
-	// Path is appended to the base's path; the adapter has escaped and checked it.
+	// Path is appended to the base's path, unescaped: Do escapes it. The adapter has checked what it puts in.
 	Path string
 	// Query and Form are encoded as UTF-8; Form makes an x-www-form-urlencoded body.
 	Query, Form url.Values

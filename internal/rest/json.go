@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDepth bounds the nesting of a body; no vendor here comes near it.
@@ -16,6 +17,7 @@ var (
 	errNotObject = errors.New("body is not a json object")
 	errTwice     = errors.New("json key appears twice")
 	errDepth     = errors.New("json nests too deep")
+	errNotUTF8   = errors.New("body is not utf-8")
 )
 
 // Decode reads a JSON object into v, strictly where encoding/json is not: the
@@ -39,6 +41,9 @@ func Decode(body []byte, v any) error {
 
 // check walks the tokens once.
 func check(body []byte) error {
+	if !utf8.Valid(body) { // else an EUC-KR name would pass with replacement characters
+		return errNotUTF8
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	first, err := dec.Token()

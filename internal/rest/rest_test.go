@@ -320,7 +320,7 @@ func TestDecode(t *testing.T) {
 	for in, want := range map[string]string{
 		``: errNotJSON.Error(), `null`: errNotObject.Error(), `[]`: errNotObject.Error(), `"x"`: errNotObject.Error(), `{"id":"a"`: errNotJSON.Error(), `{"id":"a"}<html>`: errNotJSON.Error(),
 		`{"id":"victim","ID":"attacker"}`: errTwice.Error(), `{"id":"a","id":"a"}`: errTwice.Error(), `{"x":[{"a":1,"A":2}]}`: errTwice.Error(), `{"s":1,"ſ":2}`: errTwice.Error(),
-		"\ufeff{}": errNotJSON.Error(), `{"n":"x"}`: "json field n has the wrong type", `{"n":1.5}`: "json field n has the wrong type",
+		"\ufeff{}": errNotJSON.Error(), "{\"id\":\"\xc8\xab\xb1\xe6\"}": errNotUTF8.Error(), `{"n":"x"}`: "json field n has the wrong type", `{"n":1.5}`: "json field n has the wrong type",
 		strings.Repeat(`{"a":`, 100) + `1` + strings.Repeat(`}`, 100): errDepth.Error(), "<html>" + canary: errNotJSON.Error(), `{"n":` + `"` + canary + `"}`: "json field n has the wrong type",
 	} {
 		var b body
