@@ -113,7 +113,7 @@ func (r *entry) bytes(most uint64) []byte {
 // contentType shares the text of the known types instead of allocating it.
 func (r *entry) contentType() string {
 	b := r.bytes(maxLabel)
-	if f := formatOf(string(b)); f != nil {
+	if f, known := formatOf(string(b)); known {
 		return f.name
 	}
 	return string(b)

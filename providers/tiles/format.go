@@ -31,14 +31,14 @@ var formats = [...]format{
 	{MVT, []string{"application/x-protobuf", "application/protobuf"}, isMVT, checkMVT},
 }
 
-// formatOf is the format of a content type in its registered spelling; nil: none of ours.
-func formatOf(name string) *format {
-	for i := range formats {
-		if formats[i].name == name {
-			return &formats[i]
+// formatOf is the format of a content type in its registered spelling; false: none of ours.
+func formatOf(name string) (format, bool) {
+	for _, f := range formats {
+		if f.name == name {
+			return f, true
 		}
 	}
-	return nil
+	return format{}, false
 }
 
 // Sniff is the content type that the first bytes of data speak for; empty: none

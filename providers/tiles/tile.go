@@ -86,8 +86,8 @@ func (t Tile) check(id ID) error {
 	case t.Attribution == "":
 		return errNobody
 	}
-	f := formatOf(t.ContentType)
-	if f == nil {
+	f, known := formatOf(t.ContentType)
+	if !known {
 		return errType
 	}
 	if !f.magic(t.Data) {
