@@ -53,7 +53,7 @@ func (f *Flow[Q, C, R, A]) finish(ctx context.Context, text string, r R, at time
 		return fail(ErrWeak, ErrRestart)
 	}
 	if snap := l.breaker().Snapshot(); snap.Forced == breaker.ForcedOpen {
-		return fail(&breaker.OpenError{Name: snap.Name, Since: snap.Since, Until: snap.ForcedUntil, Why: breaker.ReasonForced, Forced: true}, ErrRestart)
+		return fail(&breaker.OpenError{Name: snap.Name, State: breaker.Open, Since: snap.Since, Until: snap.ForcedUntil, Why: breaker.ReasonForced, Forced: true}, ErrRestart)
 	}
 	if !l.capacity().take() {
 		return fail(errNoRoom, ErrPending)

@@ -305,7 +305,6 @@ func TestTicketsAreNeverTheSame(t *testing.T) {
 func FuzzTicket(f *testing.F) {
 	s := newIDSite(f, nil)
 	good := s.mustBegin(f, bgCtx, "kakao").Ticket
-	f.Add(good[:len(good)-4])
 	for _, text := range forgeries(good) {
 		f.Add(text)
 	}
@@ -313,7 +312,9 @@ func FuzzTicket(f *testing.F) {
 		if text == good {
 			return
 		}
+		// Not always ErrTicketForged: the fuzzer finds the ticket of another process, whose record is not here.
 		_, err := s.flow.Finish(bgCtx, text, idReply{Code: "of kim"})
-		require.ErrorIs(t, err, fallback.ErrTicketForged)
+		require.ErrorIs(t, err, fallback.ErrDenied)
+		require.Zero(t, s.asked())
 	})
 }

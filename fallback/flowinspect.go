@@ -1,0 +1,34 @@
+package fallback
+
+import "time"
+
+// Inspect returns how the flow is wired and how its upstreams do.
+func (f *Flow[Q, C, R, A]) Inspect() Inspection {
+	in := Inspection{
+		Kind: "flow", Name: f.name, MinAssurance: f.min, Require: f.require, Once: true,
+		Longest: f.Longest(), Sources: make([]SourceView, len(f.legs)), Unheard: f.teller.missed(),
+	}
+	for i := range f.legs {
+		l := &f.legs[i]
+		in.Sources[i] = SourceView{Name: l.Name, Timeout: l.Timeout, Assurance: l.Assurance, Traits: l.Traits}
+		l.Upstream.describe(&in.Sources[i])
+	}
+	return in
+}
+
+// Longest returns how long a Begin or a Finish without a deadline may last at
+// most: the slowest leg, and Tickets before and after it. Legs and Tickets that
+// ignore their context are not bounded by it.
+func (f *Flow[Q, C, R, A]) Longest() (longest time.Duration) {
+	for i := range f.legs {
+		l := &f.legs[i]
+		asks := time.Duration(1)
+		if l.Tries > 1 {
+			asks = 3 // taken, counted, given back
+		}
+		longest = max(longest, l.Timeout+asks*ticketsTime)
+	}
+	return longest
+}
+
+var _ Inspectable = (*Flow[int, int, int, int])(nil)
