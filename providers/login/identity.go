@@ -29,17 +29,6 @@ type Identity struct {
 // Key is the only key an account may be found by.
 func (id Identity) Key() Subject { return Subject{id.Issuer, id.Subject} }
 
-// Token is what the vendor gave for the code.
-type Token struct {
-	Access, Refresh providers.Secret
-	// ID is the raw id token of OpenID Connect; empty: none.
-	ID providers.Secret
-	// Expiry and RefreshExpiry end Access and Refresh; zero: the vendor did not say.
-	Expiry, RefreshExpiry time.Time
-	// Scopes are those granted; empty: the vendor did not say.
-	Scopes []string
-}
-
 var (
 	errNobody  = errors.New("the provider named nobody")
 	errStrange = errors.New("the provider named somebody impossible")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -135,6 +136,9 @@ func (p *Provider) Refresh(ctx context.Context, t login.Token) (login.Token, err
 // Kakao count them into the 3,000,000 calls a month of an app, which it does not
 // say, one process asking every 5s would use a sixth of that for the token endpoint.
 func (p *Provider) Watch(ctx context.Context) error { return p.grant.Watch(ctx) }
+
+// Format prints the package alone: a provider holds secrets.
+func (p *Provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "kakaologin.Provider") }
 
 var (
 	_ login.Provider  = (*Provider)(nil)

@@ -263,3 +263,15 @@ func TestConfigReportsEveryMistake(t *testing.T) {
 	_, err = kakaologin.New(kakaologin.Config{ClientID: "k", WithoutClientSecret: true, RedirectURI: "https://site.example/back?via=kakao"})
 	assert.NoError(t, err)
 }
+
+func TestT17ProviderPrintsNoSecret(t *testing.T) {
+	cfg := config("https://kakaologin.example", nil)
+	p, err := kakaologin.New(cfg)
+	require.NoError(t, err)
+	holder := struct{ P *kakaologin.Provider }{p}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		text := fmt.Sprintf(verb+verb+verb+verb+verb, p, holder, &holder, cfg, &cfg)
+		assert.NotContains(t, text, secretCanary)
+		assert.NotContains(t, text, fmt.Sprintf("%x", secretCanary))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -139,6 +140,9 @@ func (p *Provider) Refresh(ctx context.Context, t login.Token) (login.Token, err
 // with a code that cannot exist, which Naver refuses by name. Two requests each
 // time: ask every second at most.
 func (p *Provider) Watch(ctx context.Context) error { return p.grant.Watch(ctx) }
+
+// Format prints the package alone: a provider holds secrets.
+func (p *Provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "naverlogin.Provider") }
 
 var (
 	_ login.Provider  = (*Provider)(nil)

@@ -1,6 +1,7 @@
 package naverlogin_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -140,5 +141,17 @@ func TestConfigReportsEveryMistake(t *testing.T) {
 	require.Error(t, err)
 	for _, want := range []string{"naverlogin: ", "client id", "client secret", "redirect uri", "token endpoint: ", "authorise page: ", "api: ", "timeout"} {
 		assert.Contains(t, err.Error(), want)
+	}
+}
+
+func TestT17ProviderPrintsNoSecret(t *testing.T) {
+	cfg := config("https://naverlogin.example", nil)
+	p, err := naverlogin.New(cfg)
+	require.NoError(t, err)
+	holder := struct{ P *naverlogin.Provider }{p}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		text := fmt.Sprintf(verb+verb+verb+verb+verb, p, holder, &holder, cfg, &cfg)
+		assert.NotContains(t, text, secretCanary)
+		assert.NotContains(t, text, fmt.Sprintf("%x", secretCanary))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -248,6 +249,9 @@ func (p *Provider) Watch(ctx context.Context) error {
 func (p *Provider) fail(op string, kind providers.Kind, cause error) error {
 	return &providers.Error{Provider: p.cfg.Name, Op: op, Kind: kind, Err: cause}
 }
+
+// Format prints the package alone: a provider holds secrets.
+func (p *Provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "oidclogin.Provider") }
 
 var (
 	_ login.Provider  = (*Provider)(nil)

@@ -2,6 +2,7 @@ package oidclogin_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -134,4 +135,16 @@ func TestConfigReportsEveryMistake(t *testing.T) {
 	cfg.KeysMaxAge, cfg.KeysMaxStale = 2, 1
 	_, err = oidclogin.New(cfg)
 	assert.Error(t, err)
+}
+
+func TestT17ProviderPrintsNoSecret(t *testing.T) {
+	cfg := config("https://oidclogin.example", nil)
+	p, err := oidclogin.New(cfg)
+	require.NoError(t, err)
+	holder := struct{ P *oidclogin.Provider }{p}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		text := fmt.Sprintf(verb+verb+verb+verb+verb, p, holder, &holder, cfg, &cfg)
+		assert.NotContains(t, text, secretCanary)
+		assert.NotContains(t, text, fmt.Sprintf("%x", secretCanary))
+	}
 }
