@@ -20,8 +20,8 @@ func (b *Breaker) firstBound() int64 {
 
 // learn moves the estimate of the 95th percentile towards one answer that came within the bound. Lost updates do no harm.
 // Slow answers never come here: an outage must not teach that slow is normal.
-func (b *Breaker) learn(age, bound int64) {
-	if b.set.slowAfter > 0 || age > bound {
+func (b *Breaker) learn(age int64) {
+	if b.set.slowAfter > 0 {
 		return
 	}
 	usual := b.usual.Load()

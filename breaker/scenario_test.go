@@ -208,3 +208,16 @@ func TestOwnPause(t *testing.T) {
 		require.Empty(t, got.openedAt)
 	})
 }
+
+// One pause of the upstream a little longer than the slow bound is over before it can be judged: what came after was answered.
+func TestOnePause(t *testing.T) {
+	for phase := range 10 {
+		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+			traffic{rate: 200}.play(b, 20*time.Second+time.Duration(phase)*11*time.Millisecond, fine)
+			got := traffic{rate: 200}.play(b, 20*time.Second, func(at time.Duration, _ int) (time.Duration, error) {
+				return max(585*time.Millisecond-at, 0) + 10*time.Millisecond, nil
+			})
+			require.Empty(t, got.openedAt)
+		})
+	}
+}

@@ -27,7 +27,7 @@ func (b *Breaker) settle(t *ticket, ctx context.Context, err error) {
 			b.row.Store(0)
 		}
 		if t.sample {
-			b.learn(age, bound)
+			b.learn(age)
 		}
 		return
 	}
@@ -41,7 +41,7 @@ func (b *Breaker) settleOdd(t *ticket, o told, err error, now int64) {
 		b.ended(t, goodOne)
 		b.row.Store(0)
 		if t.sample {
-			b.learn(now-t.start, b.bound.Load())
+			b.learn(now - t.start)
 		}
 	case slow: // stays unanswered in its slot
 		b.lastSlow.Store(now)
