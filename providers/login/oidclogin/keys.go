@@ -56,7 +56,7 @@ func newKeys(source *endpoint, cfg Config, algs []jose.SignatureAlgorithm) *keys
 
 // payload verifies the signature of a token and gives what was signed. Errors are *providers.Error.
 func (k *keys) payload(ctx context.Context, jwt string) ([]byte, error) {
-	jws, err := jose.ParseSigned(jwt, k.algs)
+	jws, err := jose.ParseSignedCompact(jwt, k.algs)
 	if err != nil || len(jws.Signatures) != 1 {
 		return nil, k.fail(opIDToken, providers.Security, errJWS)
 	}
