@@ -227,6 +227,34 @@ func TestModeRefuseAll(t *testing.T) {
 	require.Empty(t, leftOver())
 }
 
+// A power cut ends what is under way, and a client that keeps talking cannot hold the server.
+func TestCallsUnderWayAreCut(t *testing.T) {
+	o, c, tile := startOSM(t)
+	c.Timeout = 0 // nothing but the cut ends the call
+	require.NoError(t, o.Break("tile", Fault{Mode: Hang}))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := tryAsk(c, "GET", tile, nil, agent...)
+		ended <- err
+	}()
+	until(t, func() bool { return o.Hits("tile") == 1 })
+	require.NoError(t, o.Break("*", Fault{Mode: Refuse}))
+	require.Error(t, <-ended)
+	o.Heal("*")
+
+	talker, err := net.Dial("tcp", strings.TrimPrefix(o.URL(), "http://"))
+	require.NoError(t, err)
+	defer talker.Close()
+	const request = "GET /1/0/0.png HTTP/1.1\r\nHost: x\r\n\r\n"
+	_, err = talker.Write([]byte(request))
+	require.NoError(t, err)
+	until(t, func() bool { return o.Hits("tile") == 2 })
+	_, err = talker.Write([]byte(request))
+	require.NoError(t, err)
+	o.Close()
+	require.Empty(t, leftOver())
+}
+
 // Another program took the port while it was shut: the server comes back as soon as it is free.
 func TestHealWaitsForThePort(t *testing.T) {
 	o, c, tile := startOSM(t)

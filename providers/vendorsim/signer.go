@@ -14,6 +14,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"sync"
 	"sync/atomic"
 )
@@ -142,10 +143,7 @@ func (s *Signer) jwks() answer {
 	for _, k := range keys {
 		switch pub := k.key.Public().(type) {
 		case *rsa.PublicKey: // RFC 7518 section 6.3: big endian, no leading zeros
-			e := []byte{byte(pub.E >> 16), byte(pub.E >> 8), byte(pub.E)}
-			for len(e) > 1 && e[0] == 0 {
-				e = e[1:]
-			}
+			e := big.NewInt(int64(pub.E)).Bytes()
 			list = append(list, jwk{Kid: k.id, Kty: "RSA", Alg: "RS256", Use: "sig", N: b64(pub.N.Bytes()), E: b64(e)})
 		case *ecdsa.PublicKey:
 			if point, err := pub.Bytes(); err == nil { // 4, x, y
