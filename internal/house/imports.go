@@ -38,6 +38,7 @@ func importTable() []importRow {
 		{"providers/vendorsim", nil},
 		{"providers/providertest", []string{"~/providers"}},
 		{"providers/phone", []string{"~/providers", "~/providers/message"}},
+		{"providers/message", []string{"~/providers", "golang.org/x/text/encoding/korean"}}, // carriers count in EUC-KR
 		{"providers/<cap>", []string{"~/providers"}},
 		{"providers/<cap>/<cap>test", []string{"~/providers", "~/providers/<cap>"}},
 		{"providers/<cap>/phonelogin", append([]string{"~/providers/phone"}, vendor...)},
