@@ -29,7 +29,7 @@ func (b *Breaker) learn(age int64) {
 	if n < learnFrom { // the longest of 20 is about the 95th percentile
 		n = b.samples.Add(1)
 		usual = max(usual, age)
-	} else if up := usual/16 + int64(time.Millisecond)/8; age > usual {
+	} else if up := usual/32 + int64(time.Millisecond)/8; age > usual {
 		usual = min(usual+up, age)
 	} else {
 		usual = max(usual-up/19, 0)

@@ -3,7 +3,9 @@ package breaker_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +17,7 @@ import (
 
 // TestModel walks a breaker at random and checks the invariants (facts of the design, I1 to I11) after every step.
 func TestModel(t *testing.T) {
+	_ = flag.Set("rapid.nofailfile", "true")
 	rapid.Check(t, func(rt *rapid.T) {
 		var failure any
 		synctest.Test(t, func(*testing.T) {
@@ -40,8 +43,14 @@ func walk(rt *rapid.T) {
 		rt.Fatal(err)
 	}
 	var out []admitted
+	var mu sync.Mutex
 	var seqs []uint64
-	stop := b.Events(func(e breaker.Event) { _ = b.Snapshot(); seqs = append(seqs, e.Seq) })
+	stop := b.Events(func(e breaker.Event) {
+		_ = b.Snapshot()
+		mu.Lock()
+		defer mu.Unlock()
+		seqs = append(seqs, e.Seq)
+	})
 	defer stop()
 	forcedUntil := time.Time{}
 	forced := breaker.NotForced
@@ -166,6 +175,8 @@ func walk(rt *rapid.T) {
 			if s.Faults > s.Calls || s.Slow > s.Calls || s.Calls > 1<<20 {
 				rt.Fatal("I6: ", s)
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			for i, seq := range seqs {
 				if seq != uint64(i+1) {
 					rt.Fatal("I10: ", seqs)

@@ -381,12 +381,12 @@ func TestWatchOpens(t *testing.T) {
 						return nil
 					}})
 					defer b.Close()
-					warm := 20*time.Second + time.Duration(phase)*537*time.Millisecond
-					traffic{rate: 1000}.play(b, warm, fine)
+					warm := 8*time.Second + time.Duration(phase)*537*time.Millisecond
+					traffic{rate: 200}.play(b, warm, fine)
 					dead.Store(true)
 					at := time.Now()
 					limit := 5*time.Second + 2*b.Snapshot().SlowAfter
-					got := traffic{rate: 1000}.play(b, limit+time.Second, fine)
+					got := traffic{rate: 200}.play(b, limit+time.Second, fine)
 					require.Len(t, got.openedAt, 1)
 					require.LessOrEqual(t, got.openedAt[0], limit)
 					require.Greater(t, got.ok, 0)
@@ -418,11 +418,16 @@ func TestWatch(t *testing.T) {
 		})
 	})
 	t.Run("an answer is a success, a class is a reason", func(t *testing.T) {
-		var err error = classed{class: "denied"}
-		bubble(t, breaker.Config{WatchEvery: time.Second, Watch: func(context.Context) error { return err }}, func(t *testing.T, b *breaker.Breaker) {
+		var untrusted atomic.Bool
+		bubble(t, breaker.Config{WatchEvery: time.Second, Watch: func(context.Context) error {
+			if untrusted.Load() {
+				return classed{class: "security"}
+			}
+			return classed{class: "denied"}
+		}}, func(t *testing.T, b *breaker.Breaker) {
 			time.Sleep(time.Minute)
 			require.Equal(t, breaker.Closed, b.Snapshot().State)
-			err = classed{class: "security"}
+			untrusted.Store(true)
 			time.Sleep(time.Second)
 			require.Equal(t, breaker.ReasonSecurity, b.Snapshot().Why)
 		})

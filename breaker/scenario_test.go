@@ -44,7 +44,7 @@ func TestNoFalseOpen(t *testing.T) {
 		{"steady 600ms from cold", 200, nil, lasting(600*time.Millisecond, nil)},
 		{"bimodal 5% 1.5s", 200, nil, mixed(0.05, lasting(1500*time.Millisecond, nil), lasting(50*time.Millisecond, nil))},
 		{"slow ramp 50 to 800ms", 200, nil, func(at time.Duration, _ int) (time.Duration, error) {
-			return 50*time.Millisecond + at*750/(600*1000), nil
+			return 50*time.Millisecond + time.Duration(750*float64(time.Millisecond)*float64(at)/float64(longRun)), nil
 		}},
 		{"pauses of 400ms", 200, nil, pauses(5*time.Second, 400*time.Millisecond)},
 		{"pauses of 600ms", 200, nil, pauses(5*time.Second, 600*time.Millisecond)},
@@ -60,7 +60,7 @@ func TestNoFalseOpen(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
-				got := traffic{rate: c.rate, deadline: 5 * time.Second, cancel: c.cancel}.play(b, 10*time.Minute, c.vendor)
+				got := traffic{rate: c.rate, deadline: 5 * time.Second, cancel: c.cancel}.play(b, longRun, c.vendor)
 				require.Empty(t, got.openedAt, "%v", b.Snapshot())
 			})
 		})
@@ -212,10 +212,10 @@ func TestOwnPause(t *testing.T) {
 // One pause of the upstream a little longer than the slow bound is over before it can be judged: what came after was answered.
 func TestOnePause(t *testing.T) {
 	for phase := range 10 {
-		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		bubble(t, breaker.Config{SlowAfter: 500 * time.Millisecond}, func(t *testing.T, b *breaker.Breaker) {
 			traffic{rate: 200}.play(b, 20*time.Second+time.Duration(phase)*11*time.Millisecond, fine)
 			got := traffic{rate: 200}.play(b, 20*time.Second, func(at time.Duration, _ int) (time.Duration, error) {
-				return max(585*time.Millisecond-at, 0) + 10*time.Millisecond, nil
+				return max(580*time.Millisecond-at, 0) + 10*time.Millisecond, nil
 			})
 			require.Empty(t, got.openedAt)
 		})

@@ -1,0 +1,7 @@
+//go:build !race
+
+package breaker_test
+
+import "time"
+
+const longRun = 10 * time.Minute
