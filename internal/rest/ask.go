@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,12 +16,14 @@ import (
 type Ask struct {
 	// Op names the operation in errors.
 	Op string
-	// Method is GET when empty, or POST when Form is set.
+	// Method is GET when empty, or POST when Form or JSON is set.
 	Method string
 	// Path is appended to the base's path, unescaped: Do escapes it. The adapter has checked what it puts in.
 	Path string
 	// Query and Form are encoded as UTF-8; Form makes an x-www-form-urlencoded body.
 	Query, Form url.Values
+	// JSON, when not nil, is encoded as the body, with its content type; Form is not looked at then.
+	JSON any
 	// Header is sent besides User-Agent and Content-Type.
 	Header http.Header
 }
@@ -29,12 +33,13 @@ func (c *Client) Do(ctx context.Context, ask Ask) (*Answer, error) {
 	u := *c.base
 	u.Path += ask.Path
 	u.RawQuery = ask.Query.Encode()
-	method, body := ask.Method, io.Reader(nil)
-	if ask.Form != nil {
-		body = strings.NewReader(ask.Form.Encode())
-		if method == "" {
-			method = http.MethodPost
-		}
+	method := ask.Method
+	body, media, err := ask.body()
+	if err != nil {
+		return nil, c.Fail(ask.Op, providers.Invalid, "", errRequest)
+	}
+	if body != nil && method == "" {
+		method = http.MethodPost
 	}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
@@ -43,10 +48,26 @@ func (c *Client) Do(ctx context.Context, ask Ask) (*Answer, error) {
 	for k, v := range ask.Header {
 		req.Header[k] = v
 	}
-	if ask.Form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=utf-8")
+	if body != nil {
+		req.Header.Set("Content-Type", media)
 	}
 	return c.send(req, ask.Op)
+}
+
+// body is what is sent, with its type; nil: nothing. What cannot be encoded is
+// not asked: the error of encoding/json would print values.
+func (a Ask) body() (body io.Reader, media string, err error) {
+	switch {
+	case a.JSON != nil:
+		b, err := json.Marshal(a.JSON)
+		if err != nil {
+			return nil, "", errRequest
+		}
+		return bytes.NewReader(b), "application/json;charset=UTF-8", nil
+	case a.Form != nil:
+		return strings.NewReader(a.Form.Encode()), "application/x-www-form-urlencoded;charset=utf-8", nil
+	}
+	return nil, "", nil
 }
 
 // Through returns an http.Client for a library that wants one (x/oauth2): the

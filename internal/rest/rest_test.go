@@ -79,6 +79,22 @@ func TestDoSendsOneExactRequest(t *testing.T) {
 	assert.Equal(t, `{"ok":true}`, string(a.Body))
 }
 
+func TestDoSendsJSON(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		assert.Equal(t, r.Header.Get("X-Want"), r.Method)
+		assert.JSONEq(t, `{"text":"<인증> & 1\n"}`, string(body))
+		assert.Equal(t, "application/json;charset=UTF-8", r.Header.Get("Content-Type"))
+		assert.EqualValues(t, len(body), r.ContentLength)
+	}, nil)
+	for method, want := range map[string]string{"": "POST", "PUT": "PUT"} {
+		_, err := c.Do(t.Context(), Ask{Op: "op", Method: method, JSON: map[string]string{"text": "<인증> & 1\n"}, Form: url.Values{"not": {"looked at"}}, Header: http.Header{"X-Want": {want}}})
+		require.NoError(t, err)
+	}
+	_, err := c.Do(t.Context(), Ask{Op: "op", JSON: map[string]any{canary: func() {}}})
+	assert.Equal(t, "vendor: op: invalid: request could not be built", failure(t, err).Error())
+}
+
 func TestConfigReportsEveryMistake(t *testing.T) {
 	_, err := New(Config{Base: "http://api.example", MaxBytes: -1, Timeout: -1, UserAgent: "a\r\nb"})
 	require.Error(t, err)
