@@ -1,53 +1,73 @@
 package fallback
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 )
 
-// Leg is one source of a flow: it can answer a question in two steps. Begin turns the claim Q into a challenge C (an address to send the
-// browser to, a code that was sent, a request on a telephone); Finish turns the reply R of the citizen into a proof A.
+// Leg is one source of a flow: it can answer a question in two steps. Begin
+// turns the claim Q into a challenge C (an address to send the browser to, a
+// code that was sent, a request on a telephone); Finish turns the reply R of
+// the citizen into a proof A.
 type Leg[Q, C, R, A any] struct {
 	// Name is unique within the flow, at most 64 bytes.
 	Name string
-	// Begin and Finish ask once. They must be safe for concurrent use and return soon after ctx ends: one that ignores its context cannot
-	// be bounded from outside, it holds its caller. A Begin that asks nobody (a redirect) always succeeds, so its success says nothing
-	// about the upstream: give such a breaker a Watch.
+	// Begin and Finish ask once. They must be safe for concurrent use and
+	// return soon after ctx ends: one that ignores its context cannot be
+	// bounded from outside, it holds its caller. A Begin that asks nobody (a
+	// redirect) always succeeds, so its success says nothing about the
+	// upstream: give such a breaker a Watch.
 	//
-	// Three optional methods of their errors are read beside Class, Wait and NotSent: Hearsay() bool, true when the error rests on what
-	// the browser brought (an error parameter on a callback), which never speaks against the upstream; and Pending() bool, see Tries.
+	// Two optional methods of their errors are read beside Class, Wait and
+	// NotSent: Hearsay() bool, true when the error rests on what the browser
+	// brought (an error parameter on a callback), which speaks neither for nor
+	// against the upstream; and Pending() bool, see Tries. Nor does an answer
+	// (invalid, denied, not found) that says NotSent.
 	Begin  func(ctx context.Context, q Q) (C, error)
 	Finish func(ctx context.Context, r R) (A, error)
-	// Upstream is what this leg shares with other sources of its vendor. Nil: no breaker, no capacity.
+	// Upstream is what this leg shares with other sources of its vendor. Nil:
+	// no breaker, no capacity.
 	Upstream *Upstream
 	// Timeout bounds each Begin and each Finish. Zero: DefaultLegTimeout.
 	Timeout time.Duration
-	// Tries is how often step two may be asked with one ticket, at most 1000. Zero: once, which is right for everything that may be
-	// redeemed once (an authorisation code). With more, an ask that ends in an error with Pending() true ("not confirmed yet", "wrong
-	// code") or in a fault leaves the ticket to be used again and the error matches ErrPending; every other end is final. Tries are
-	// counted before the leg is asked, over all processes, and are asked one at a time: of many at once one is asked and the others are
-	// refused.
+	// Tries is how often step two may be asked with one ticket, at most 1000.
+	// Zero: once, which is right for everything that may be redeemed once (an
+	// authorisation code). With more, an ask that ends in an error with
+	// Pending() true ("not confirmed yet", "wrong code") or in a fault leaves
+	// the ticket to be used again and the error matches ErrPending; every other
+	// end is final. Tries are counted before the leg is asked, over all
+	// processes, and are asked one at a time: of many at once one is asked and
+	// the others are refused.
 	Tries int
-	// Assurance is the most that a proof of this leg is worth. A proof with a method Level() Assurance, or Level() string with one of the
-	// words of Assurance, can only lower it. Zero: Unset, below every minimum.
+	// Assurance is the most that a proof of this leg is worth. A proof with a
+	// method Level() Assurance, or Level() string with one of the words of
+	// Assurance, can only lower it. Zero: Unset, below every minimum.
 	Assurance Assurance
-	// Traits are the properties of this leg. A proof with a method Traits() Trait can only take some away.
+	// Traits are the properties of this leg. A proof with a method Traits()
+	// Trait can only take some away.
 	Traits Trait
 }
 
-// NewLeg returns a Leg with the defaults of everything else. Assurance has to be set: Unset is below every minimum.
-func NewLeg[Q, C, R, A any](name string, begin func(context.Context, Q) (C, error), finish func(context.Context, R) (A, error), up *Upstream) Leg[Q, C, R, A] {
+// NewLeg returns a Leg with the defaults of everything else. Assurance has to
+// be set: Unset is below every minimum.
+func NewLeg[Q, C, R, A any](
+	name string, begin func(context.Context, Q) (C, error), finish func(context.Context, R) (A, error), up *Upstream,
+) Leg[Q, C, R, A] {
 	return Leg[Q, C, R, A]{Name: name, Begin: begin, Finish: finish, Upstream: up}
 }
 
 const (
-	// DefaultLegTimeout bounds a step of a leg that names no Timeout. It is longer than DefaultTimeout: a citizen who is half-way has no
-	// other source to go to.
+	// DefaultLegTimeout bounds a step of a leg that names no Timeout. It is
+	// longer than DefaultTimeout: a citizen who is half-way has no other source
+	// to go to.
 	DefaultLegTimeout = 10 * time.Second
-	// DefaultTicketTTL is the time between the steps when FlowConfig names none: RFC 6749 (4.1.2) gives codes at most as long.
+	// DefaultTicketTTL is the time between the steps when FlowConfig names
+	// none: RFC 6749 (4.1.2) gives codes at most as long.
 	DefaultTicketTTL = 10 * time.Minute
 
 	maxTicketTTL = 24 * time.Hour
@@ -57,37 +77,50 @@ const (
 	ticketsTime  = 2 * time.Second // for one ask of Tickets
 )
 
-// FlowConfig describes a Flow. Name, Legs, Match, Min, Keys and Tickets are required. It prints as its name alone: it holds keys.
+// FlowConfig describes a Flow. Name, Legs, Match, Min, Keys and Tickets are
+// required. It prints as its name alone: it holds keys.
 type FlowConfig[Q, C, R, A any] struct {
-	// Name names the flow in errors and views and binds its tickets: two flows never take each other's. At most 64 bytes.
+	// Name names the flow in errors and views and binds its tickets: two flows
+	// never take each other's. At most 64 bytes.
 	Name string
-	// Legs in the order in which they are offered. A leg that can never be eligible (below Min or without the traits of Require) is a mistake.
+	// Legs in the order in which they are offered. A leg that can never be
+	// eligible (below Min or without the traits of Require) is a mistake.
 	Legs []Leg[Q, C, R, A]
-	// Valid judges the claim before anybody is asked; its error gives the verdict ErrInvalid. Nil: every claim is valid.
+	// Valid judges the claim before anybody is asked; its error gives the
+	// verdict ErrInvalid. Nil: every claim is valid.
 	Valid func(Q) error
-	// Join gives step two what step one kept (state, nonce, verifier). Nil: the reply as it came.
+	// Join gives step two what step one kept (state, nonce, verifier). Nil: the
+	// reply as it came.
 	Join func(R, C) R
-	// Match says whether the proof answers the claim of step one: the same person, the same account. It runs for every leg, here and nowhere else, after the level
-	// was checked. It compares and asks nobody, and missing fields do not match. Its error gives the verdict ErrDenied, or that of the class it tells.
+	// Match says whether the proof answers the claim of step one: the same
+	// person, the same account. It runs for every leg, here and nowhere else,
+	// after the level was checked. It compares and asks nobody, and missing
+	// fields do not match. Its error gives the verdict ErrDenied, or that of
+	// the class it tells.
 	Match func(Q, A) error
-	// Min is the least that a proof must be worth; WithMin raises it for one call. Unset is a mistake: write None on purpose.
+	// Min is the least that a proof must be worth; WithMin raises it for one
+	// call. Unset is a mistake: write None on purpose.
 	Min Assurance
 	// Require names traits that a leg and its proof must have. Zero: none.
 	Require Trait
-	// Keys seal the tickets: 32 random bytes each, 1 to 8. The first seals, all open: to change keys put the new one second everywhere, then first, and drop the old
-	// one a TTL later.
+	// Keys seal the tickets: 32 random bytes each, 1 to 8. The first seals, all
+	// open: to change keys put the new one second everywhere, then first, and
+	// drop the old one a TTL later.
 	Keys [][]byte
-	// Tickets makes them single-use over all processes. What it keeps is sealed. It is asked for at most 2s at a time, and when it cannot be asked nothing is begun
-	// or finished.
+	// Tickets makes them single-use over all processes. What it keeps is
+	// sealed. It is asked for at most 2s at a time, and when it cannot be asked
+	// nothing is begun or finished.
 	Tickets Counter
-	// TTL is the time a citizen has between the steps, at most 24h. Zero: DefaultTicketTTL.
+	// TTL is the time a citizen has between the steps, at most 24h. Zero:
+	// DefaultTicketTTL.
 	TTL time.Duration
 	// Observe hears of every Begin and every Finish. Nil: nobody does.
 	Observe Observer
 }
 
-// Begun is step one, done. The ticket is for the browser, best in a cookie (HttpOnly, Secure, SameSite=Lax); the challenge goes where it must and nowhere else.
-// Neither is shown when a Begun is printed or logged.
+// Begun is step one, done. The ticket is for the browser, best in a cookie
+// (HttpOnly, Secure, SameSite=Lax); the challenge goes where it must and
+// nowhere else. Neither is shown when a Begun is printed or logged.
 type Begun[C any] struct {
 	Challenge C
 	Ticket    string    // at most 1024 characters of the base64url alphabet
@@ -96,10 +129,14 @@ type Begun[C any] struct {
 	Assurance Assurance // the most that the proof will be worth
 }
 
-// Flow is a question in two steps. It offers what works now, the citizen chooses, and step two belongs to the source, the claim, the session and the level of step
-// one. It never fails over by itself: a code taken to another source would be a mix-up attack (RFC 9700, 4.4). It is safe for concurrent use.
+// Flow is a question in two steps. It offers what works now, the citizen
+// chooses, and step two belongs to the source, the claim, the session and the
+// level of step one. It never fails over by itself: a code taken to another
+// source would be a mix-up attack (RFC 9700, 4.4). It is safe for concurrent
+// use.
 //
-// Claim and challenge are kept between the steps as gob, sealed, in Tickets; their types must survive that, which NewFlow checks.
+// Claim and challenge are kept between the steps as gob, sealed, in Tickets;
+// their types must survive that, which NewFlow checks.
 type Flow[Q, C, R, A any] struct {
 	name    string
 	legs    []Leg[Q, C, R, A]
@@ -118,22 +155,25 @@ type Flow[Q, C, R, A any] struct {
 	teller  *teller                      // nil: nobody is told
 }
 
-// NewFlow returns a flow, or all the mistakes of cfg at once. It touches no network and starts no goroutine. Legs and keys are copied.
+// NewFlow returns a flow, or all the mistakes of cfg at once. It touches no
+// network and starts no goroutine. Legs and keys are copied.
 func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], error) {
 	if err := cfg.mistakes(); err != nil {
 		return nil, err
 	}
 	f := &Flow[Q, C, R, A]{
-		name: cfg.Name, legs: append([]Leg[Q, C, R, A](nil), cfg.Legs...), valid: cfg.Valid, join: cfg.Join, match: cfg.Match, min: cfg.Min, require: cfg.Require,
+		name: cfg.Name, legs: slices.Clone(cfg.Legs), valid: cfg.Valid, join: cfg.Join, match: cfg.Match,
+		min: cfg.Min, require: cfg.Require,
 		sealer: &sealer{flow: cfg.Name}, tickets: cfg.Tickets, ttl: orDefault(cfg.TTL, DefaultTicketTTL),
-		level: proofLevel[A](), traits: proofTraits[A](), noProof: emptyReader[A](), noChall: emptyReader[C](), teller: newTeller(cfg.Observe),
+		level: proofLevel[A](), traits: proofTraits[A](), noProof: emptyReader[A](), noChall: emptyReader[C](),
+		teller: newTeller(cfg.Observe),
 	}
 	for i := range f.legs {
 		f.legs[i].Timeout = orDefault(f.legs[i].Timeout, DefaultLegTimeout)
 		f.legs[i].Tries = orDefault(f.legs[i].Tries, 1)
 	}
 	for _, k := range cfg.Keys {
-		f.sealer.keys = append(f.sealer.keys, append([]byte(nil), k...))
+		f.sealer.keys = append(f.sealer.keys, bytes.Clone(k))
 	}
 	return f, nil
 }
@@ -141,7 +181,8 @@ func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], err
 // Name returns the name of the flow.
 func (f *Flow[Q, C, R, A]) Name() string { return f.name }
 
-// Close waits for the observer, at most a second, and says so when it is still busy. The flow goes on working; the breakers are their owner's to close.
+// Close waits for the observer, at most a second, and says so when it is still
+// busy. The flow goes on working; the breakers are their owner's to close.
 func (f *Flow[Q, C, R, A]) Close() error {
 	if !f.teller.close(time.Second) {
 		return fmt.Errorf("fallback: %s: close: the observer is still busy", f.name)
@@ -167,5 +208,6 @@ func (b Begun[C]) Format(s fmt.State, _ rune) {
 
 // LogValue logs everything but challenge and ticket.
 func (b Begun[C]) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("source", b.Source), slog.String("assurance", b.Assurance.String()), slog.Time("expires", b.Expires))
+	return slog.GroupValue(
+		slog.String("source", b.Source), slog.String("assurance", b.Assurance.String()), slog.Time("expires", b.Expires))
 }

@@ -7,15 +7,22 @@ import (
 	"time"
 )
 
-// Begin starts the flow at the source that the citizen chose. The name comes from a browser and is only believed when it is that of a leg. The error is an *Error:
+// Begin starts the flow at the source that the citizen chose. The name comes
+// from a browser and is only believed when it is that of a leg. The error is an
+// *Error:
 //
-//   - ErrInvalid: the claim is not valid, there is no such leg, or it is below the minimum of this call. Nobody was asked.
-//   - ErrRefused with ErrNoSource: no leg at all reaches the minimum of this call.
-//   - ErrUnavailable and the other faults: the leg could not begin, its breaker is open or forced, or Tickets could not keep the ticket (ErrTickets). The citizen
-//     chooses again from Offers; nothing else was tried.
+//   - ErrInvalid: the claim is not valid, there is no such leg, or it is below
+//     the minimum of this call. Nobody was asked.
+//   - ErrRefused with ErrNoSource: no leg at all reaches the minimum of this
+//     call.
+//   - ErrUnavailable and the other faults: the leg could not begin, its breaker
+//     is open or forced, or Tickets could not keep the ticket (ErrTickets). The
+//     citizen chooses again from Offers; nothing else was tried.
 //   - whatever answer the leg gave.
 //
-// A fault counts in the breaker of the leg. A success does not, since a Begin may ask nobody; in half-open state a Begin passes as a trial and takes its place back.
+// A fault counts in the breaker of the leg. A success does not, since a Begin
+// may ask nobody; in half-open state a Begin passes as a trial and takes its
+// place back.
 func (f *Flow[Q, C, R, A]) Begin(ctx context.Context, source string, q Q) (b Begun[C], err error) {
 	o := Outcome{Chain: f.name, Op: "begin", Verdict: errExited.Error(), At: time.Now()}
 	defer f.tell(&o, &err)
@@ -73,7 +80,10 @@ func (f *Flow[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at tim
 	if len(r.claim)+len(r.challenge) > recordMax {
 		return fail(errKeep)
 	}
-	t := &ticket{claim: sha256.Sum256(r.claim), level: l.Assurance, min: w.floor, traits: w.need, ends: time.Now().Add(f.ttl).Round(0), source: l.Name}
+	t := &ticket{
+		claim: sha256.Sum256(r.claim), level: l.Assurance, min: w.floor, traits: w.need,
+		ends: time.Now().Add(f.ttl).Round(0), source: l.Name,
+	}
 	_, _ = rand.Read(t.id[:]) // never fails
 	text, err := f.keep(ctx, t, &r, w.session)
 	if err != nil {

@@ -45,7 +45,8 @@ func (cfg *FlowConfig[Q, C, R, A]) mistakes() error {
 		}
 		seen[l.Name] = true
 		if l.Assurance < cfg.Min || !l.Traits.Has(cfg.Require) {
-			wrong("leg %d %q: its assurance (%v) or its traits are below what the flow asks for (%v): it could never be offered", i, l.Name, l.Assurance, cfg.Min)
+			wrong("leg %d %q: its assurance (%v) or its traits are below what the flow asks for (%v): it could never be offered",
+				i, l.Name, l.Assurance, cfg.Min)
 		}
 	}
 	errs = append(errs, lossy[Q]("claim")...)
@@ -102,7 +103,8 @@ func (l *Leg[Q, C, R, A]) mistakes() (errs []error) {
 	return errs
 }
 
-// proofLevel is levelReader, and reads proofs that say Level() Assurance as well. A proof that says Unset has said nothing good: None.
+// proofLevel is levelReader, and reads proofs that say Level() Assurance as
+// well. A proof that says Unset has said nothing good: None.
 func proofLevel[A any]() func(ceiling Assurance, proof A) Assurance {
 	type inWord interface{ Level() string }
 	type inNumber interface{ Level() Assurance }
@@ -126,7 +128,8 @@ func proofLevel[A any]() func(ceiling Assurance, proof A) Assurance {
 	return levelReader[A]()
 }
 
-// proofTraits returns how a proof takes traits away from its leg, nil when it cannot.
+// proofTraits returns how a proof takes traits away from its leg, nil when it
+// cannot.
 func proofTraits[A any]() func(ceiling Trait, proof A) Trait {
 	type traited interface{ Traits() Trait }
 	t := reflect.TypeFor[A]()

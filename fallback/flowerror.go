@@ -2,18 +2,23 @@ package fallback
 
 import "errors"
 
-// What a site does next after an error of a flow. They are no verdicts: an error that matches one of them has a verdict besides.
+// What a site does next after an error of a flow. They are no verdicts: an
+// error that matches one of them has a verdict besides.
 var (
-	// ErrRestart: the ticket is worth nothing any more. The flow starts again from Offers.
+	// ErrRestart: the ticket is worth nothing any more. The flow starts again
+	// from Offers.
 	ErrRestart = errors.New("the flow starts again from its offers")
-	// ErrPending: the ticket was not used up. Step two may be asked again with it (Leg.Tries, or a moment without capacity).
+	// ErrPending: the ticket was not used up. Step two may be asked again with
+	// it (Leg.Tries, or a moment without capacity).
 	ErrPending = errors.New("the ticket may be used again")
 )
 
-// Why a ticket was refused. All have the verdict ErrDenied and match ErrRestart: which of them it was is for the log. Whoever holds a
-// ticket that is not his learns nothing from the verdict.
+// Why a ticket was refused. All have the verdict ErrDenied and match
+// ErrRestart: which of them it was is for the log. Whoever holds a ticket that
+// is not his learns nothing from the verdict.
 var (
-	// ErrTicketForged: not a ticket of this flow, or changed, or sealed with a key that is gone.
+	// ErrTicketForged: not a ticket of this flow, or changed, or sealed with a
+	// key that is gone.
 	ErrTicketForged error = &flowError{says: "ticket: not one of this flow", class: Denied, causes: []error{ErrRestart}}
 	// ErrTicketExpired: the time between the steps was too long.
 	ErrTicketExpired error = &flowError{says: "ticket: expired", class: Denied, causes: []error{ErrRestart}}
@@ -24,12 +29,14 @@ var (
 )
 
 var (
-	// ErrMismatch: the proof does not answer the claim of step one. Its verdict is ErrDenied, unless the error of Match tells a class.
+	// ErrMismatch: the proof does not answer the claim of step one. Its verdict
+	// is ErrDenied, unless the error of Match tells a class.
 	ErrMismatch error = &flowError{says: "the proof does not match the claim", class: Denied}
-	// ErrWeak: the proof is worth less than the flow, the begin or this call asks for. Its verdict is ErrDenied.
+	// ErrWeak: the proof is worth less than the flow, the begin or this call
+	// asks for. Its verdict is ErrDenied.
 	ErrWeak error = &flowError{says: "the proof is below the assurance asked for", class: Denied}
-	// ErrTickets: the Counter behind the tickets could not be asked or had no room. Its verdict is ErrUnavailable: without it no ticket
-	// is single-use.
+	// ErrTickets: the Counter behind the tickets could not be asked or had no
+	// room. Its verdict is ErrUnavailable: without it no ticket is single-use.
 	ErrTickets error = &flowError{says: "the tickets could not be kept", class: Unavailable}
 )
 
@@ -42,7 +49,8 @@ var (
 	errPacking = &flowError{says: "claim or challenge cannot be kept between the steps", class: Refused}
 )
 
-// flowError is an error written for this package: its text is clean, its causes are reached by errors.Is only.
+// flowError is an error written for this package: its text is clean, its causes
+// are reached by errors.Is only.
 type flowError struct {
 	says   string
 	class  Class
@@ -62,7 +70,8 @@ func because(said error, class Class, cause error) error {
 	return &flowError{says: said.Error(), class: class, causes: causes}
 }
 
-// marked adds ErrRestart or ErrPending to an error and changes neither its class nor its text.
+// marked adds ErrRestart or ErrPending to an error and changes neither its
+// class nor its text.
 type marked struct{ err, mark error }
 
 func (m *marked) Error() string   { return m.err.Error() }
@@ -74,7 +83,8 @@ func tellsClass(err error) bool {
 	return errors.As(err, &said)
 }
 
-// hearsay reports whether err rests on what a browser brought rather than on what the upstream told us.
+// hearsay reports whether err rests on what a browser brought rather than on
+// what the upstream told us.
 func hearsay(err error) bool {
 	var h interface{ Hearsay() bool }
 	return errors.As(err, &h) && h.Hearsay()

@@ -9,16 +9,23 @@ import (
 	"github.com/detour-go/detour/breaker"
 )
 
-// Finish ends the flow that the ticket belongs to. It asks the source of the ticket, once: no retry, no other source. An open breaker is passed, since a citizen who
-// is half-way may finish, and the outcome is told to it; a forced one is not, and then the ticket is left as it was, for nobody was asked.
+// Finish ends the flow that the ticket belongs to. It asks the source of the
+// ticket, once: no retry, no other source. An open breaker is passed, since a
+// citizen who is half-way may finish, and the outcome is told to it; a forced
+// one is not, and then the ticket is left as it was, for nobody was asked.
 //
-// The ticket is taken before the leg is asked: of any number of Finishes with one ticket at most one asks. The error is an *Error that also matches ErrRestart or,
-// when the same ticket may be used again, ErrPending:
+// The ticket is taken before the leg is asked: of any number of Finishes with
+// one ticket at most one asks. The error is an *Error that also matches
+// ErrRestart or, when the same ticket may be used again, ErrPending:
 //
-//   - ErrDenied with ErrTicketForged, ErrTicketExpired, ErrTicketUsed or ErrTicketSession: the ticket is refused, nobody was asked.
-//   - ErrDenied with ErrMismatch or ErrWeak: the proof is of another, or worth too little.
-//   - ErrUnavailable with ErrTickets: nobody knows whether the ticket was used, so it was not accepted.
-//   - ErrUnavailable and the other faults: the source died between the steps, or an operator took it out. The flow starts again from Offers.
+//   - ErrDenied with ErrTicketForged, ErrTicketExpired, ErrTicketUsed or
+//     ErrTicketSession: the ticket is refused, nobody was asked.
+//   - ErrDenied with ErrMismatch or ErrWeak: the proof is of another, or worth
+//     too little.
+//   - ErrUnavailable with ErrTickets: nobody knows whether the ticket was used,
+//     so it was not accepted.
+//   - ErrUnavailable and the other faults: the source died between the steps,
+//     or an operator took it out. The flow starts again from Offers.
 //   - whatever answer the leg gave.
 func (f *Flow[Q, C, R, A]) Finish(ctx context.Context, ticket string, r R) (a Result[A], err error) {
 	o := Outcome{Chain: f.name, Op: "finish", Verdict: errExited.Error(), At: time.Now()}
@@ -53,7 +60,9 @@ func (f *Flow[Q, C, R, A]) finish(ctx context.Context, text string, r R, at time
 		return fail(ErrWeak, ErrRestart)
 	}
 	if snap := l.breaker().Snapshot(); snap.Forced == breaker.ForcedOpen {
-		return fail(&breaker.OpenError{Name: snap.Name, State: breaker.Open, Since: snap.Since, Until: snap.ForcedUntil, Why: breaker.ReasonForced, Forced: true}, ErrRestart)
+		return fail(&breaker.OpenError{
+			Name: snap.Name, State: breaker.Open, Since: snap.Since, Until: snap.ForcedUntil, Why: breaker.ReasonForced, Forced: true,
+		}, ErrRestart)
 	}
 	if !l.capacity().take() {
 		return fail(errNoRoom, ErrPending)
@@ -82,7 +91,9 @@ func (f *Flow[Q, C, R, A]) finish(ctx context.Context, text string, r R, at time
 	if l.Upstream != nil {
 		l.Upstream.Budget.earn()
 	}
-	return Result[A]{Value: a, Source: l.Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(), Assurance: level, Attempts: 1}, nil
+	return Result[A]{
+		Value: a, Source: l.Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(), Assurance: level, Attempts: 1,
+	}, nil
 }
 
 // admit opens a ticket and checks what lies in it. It changes nothing.
@@ -111,7 +122,8 @@ type taken struct {
 	left   int // tries after this one
 }
 
-// take takes the record of a ticket, or refuses. Tries are counted before anything is compared, and a count that fails is a refusal.
+// take takes the record of a ticket, or refuses. Tries are counted before
+// anything is compared, and a count that fails is a refusal.
 func (f *Flow[Q, C, R, A]) take(ctx context.Context, t *ticket, key, tries int) (k taken, err error) {
 	if k.handle, err = f.sealer.handle(key, t.id); err != nil {
 		return k, err
@@ -142,13 +154,16 @@ func (f *Flow[Q, C, R, A]) take(ctx context.Context, t *ticket, key, tries int) 
 	return k, err
 }
 
-// giveBack makes the ticket usable again when step two is not decided and tries are left, and reports whether it did.
+// giveBack makes the ticket usable again when step two is not decided and tries
+// are left, and reports whether it did.
 func (f *Flow[Q, C, R, A]) giveBack(ctx context.Context, t *ticket, k taken, err error) bool {
 	ttl := time.Until(t.ends)
 	if k.left <= 0 || ttl <= 0 || !pending(err) && !ClassOf(err).Fault() {
 		return false
 	}
-	return f.askTickets(context.WithoutCancel(ctx), func(ctx context.Context) error { return f.tickets.Put(ctx, k.handle, k.sealed, ttl) }) == nil
+	return f.askTickets(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return f.tickets.Put(ctx, k.handle, k.sealed, ttl)
+	}) == nil
 }
 
 // recall returns the claim of step one and the reply joined with its challenge.
@@ -171,7 +186,8 @@ func (f *Flow[Q, C, R, A]) recall(t *ticket, key int, sealed []byte, r R) (q Q, 
 	return q, joined, err
 }
 
-// askFinish asks step two of the leg, inside its time, and tells its breaker how it ended.
+// askFinish asks step two of the leg, inside its time, and tells its breaker
+// how it ended.
 func (f *Flow[Q, C, R, A]) askFinish(ctx context.Context, l *Leg[Q, C, R, A], s *step, r R, judge func(A) error) (A, error) {
 	entered, leave := context.WithCancel(ctx)
 	defer leave()
@@ -208,7 +224,8 @@ func (f *Flow[Q, C, R, A]) askFinish(ctx context.Context, l *Leg[Q, C, R, A], s 
 	})
 }
 
-// judge decides in one place for every leg whether a proof is one: there at all, worth enough, and of the person that step one was about.
+// judge decides in one place for every leg whether a proof is one: there at
+// all, worth enough, and of the person that step one was about.
 func (f *Flow[Q, C, R, A]) judge(q Q, a A, ceiling Assurance, traits Trait, w wants) (level Assurance, err error) {
 	if f.noProof != nil && f.noProof(a) {
 		return 0, errNoAnswer

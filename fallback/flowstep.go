@@ -8,7 +8,8 @@ import (
 	"github.com/detour-go/detour/breaker"
 )
 
-// wants is what a step needs: the flow's own minimum, raised by the context and, in step two, by what step one asked for.
+// wants is what a step needs: the flow's own minimum, raised by the context
+// and, in step two, by what step one asked for.
 type wants struct {
 	floor   Assurance
 	need    Trait
@@ -49,7 +50,8 @@ func (l *Leg[Q, C, R, A]) capacity() *Capacity {
 	return l.Upstream.Capacity
 }
 
-// step is one Begin or Finish on its way: what becomes of its error and its outcome.
+// step is one Begin or Finish on its way: what becomes of its error and its
+// outcome.
 type step struct {
 	flow string
 	at   time.Time
@@ -57,7 +59,8 @@ type step struct {
 	sent int
 }
 
-// fail makes the one error of a step. Nobody else was asked, so at most one leg failed.
+// fail makes the one error of a step. Nobody else was asked, so at most one leg
+// failed.
 func (s *step) fail(ctx context.Context, err, mark error) *Error {
 	e := &Error{Chain: s.flow, Kind: ClassOf(err)}
 	if s.leg != "" {
@@ -81,12 +84,14 @@ func (s *step) fail(ctx context.Context, err, mark error) *Error {
 	return e
 }
 
-// over is the error of a step whose caller went away, or out of time, before anybody was asked.
+// over is the error of a step whose caller went away, or out of time, before
+// anybody was asked.
 func (s *step) over(ctx context.Context, mark error) *Error {
 	return s.fail(ctx, because(errTime, Unavailable, endOf(ctx)), mark)
 }
 
-// tell tells the observer how a step ended. It is deferred, so that a leg that ends its goroutine is told of as well.
+// tell tells the observer how a step ended. It is deferred, so that a leg that
+// ends its goroutine is told of as well.
 func (f *Flow[Q, C, R, A]) tell(o *Outcome, err *error) {
 	if f.teller == nil {
 		return
@@ -105,8 +110,11 @@ func (f *Flow[Q, C, R, A]) tell(o *Outcome, err *error) {
 	f.teller.tell(*o)
 }
 
-// once asks a leg once, within its time, and settles with its upstream. A panic is a fault of the source; runtime.Goexit goes on, after it was counted.
-func once[T any](ctx context.Context, timeout time.Duration, source string, settle func(error), call func(context.Context) (T, error)) (v T, err error) {
+// once asks a leg once, within its time, and settles with its upstream. A panic
+// is a fault of the source; runtime.Goexit goes on, after it was counted.
+func once[T any](
+	ctx context.Context, timeout time.Duration, source string, settle func(error), call func(context.Context) (T, error),
+) (v T, err error) {
 	over := false
 	defer func() {
 		if !over {
@@ -137,7 +145,8 @@ func hook(in string, call func() error) (err error) {
 	return call()
 }
 
-// askTickets asks Tickets once, within its time. Whatever goes wrong there is ErrTickets.
+// askTickets asks Tickets once, within its time. Whatever goes wrong there is
+// ErrTickets.
 func (f *Flow[Q, C, R, A]) askTickets(ctx context.Context, call func(context.Context) error) error {
 	tctx, cancel := context.WithTimeout(ctx, ticketsTime)
 	defer cancel()
@@ -147,7 +156,9 @@ func (f *Flow[Q, C, R, A]) askTickets(ctx context.Context, call func(context.Con
 	return nil
 }
 
-// evidence reports whether the end of an ask says anything about the upstream. A browser's word does not, nor does an answer that the adapter gave without asking.
+// evidence reports whether the end of an ask says anything about the upstream.
+// A browser's word does not, nor does an answer that the adapter gave without
+// asking.
 func evidence(err error) bool {
 	if err == nil {
 		return true

@@ -15,24 +15,29 @@ const (
 	defaultCounterBytes = 128 << 20
 )
 
-// MemoryCounterConfig bounds a MemoryCounter. Size it for the worst ten minutes: one key per begun login that has not come back, one per
-// number that is counted.
+// MemoryCounterConfig bounds a MemoryCounter. Size it for the worst ten
+// minutes: one key per begun login that has not come back, one per number that
+// is counted.
 type MemoryCounterConfig struct {
 	MaxKeys  int   // 0: 100,000
 	MaxBytes int64 // keys, values and the bookkeeping of each key (224 bytes); 0: 128 MiB
 }
 
-// MemoryCounterStats is what a MemoryCounter holds and what it had to refuse since it was made.
+// MemoryCounterStats is what a MemoryCounter holds and what it had to refuse
+// since it was made.
 type MemoryCounterStats struct {
 	Keys    int    // live keys now
 	Bytes   int64  // what they cost now, never above MaxBytes
 	Refused uint64 // new keys that found no room
 }
 
-// MemoryCounter is a Counter in the memory of this process: right for one process, wrong for two (each would allow the ticket once). It
-// starts no goroutine and needs no closing. Safe for concurrent use. No method waits, so none looks at its context.
+// MemoryCounter is a Counter in the memory of this process: right for one
+// process, wrong for two (each would allow the ticket once). It starts no
+// goroutine and needs no closing. Safe for concurrent use. No method waits, so
+// none looks at its context.
 //
-// It is bounded, and fails closed: when it is full of live keys it refuses new ones with ErrCounterFull.
+// It is bounded, and fails closed: when it is full of live keys it refuses new
+// ones with ErrCounterFull.
 type MemoryCounter struct {
 	maxKeys  int
 	maxBytes int64
@@ -46,7 +51,8 @@ type MemoryCounter struct {
 	refused uint64
 }
 
-// NewMemoryCounter returns an empty counter. It fails on a negative bound and reports all mistakes at once.
+// NewMemoryCounter returns an empty counter. It fails on a negative bound and
+// reports all mistakes at once.
 func NewMemoryCounter(c MemoryCounterConfig) (*MemoryCounter, error) {
 	var errs []error
 	if c.MaxKeys < 0 {
@@ -91,7 +97,8 @@ func (c *MemoryCounter) Add(_ context.Context, key string, n int64, ttl time.Dur
 	return e.n, nil
 }
 
-// Put keeps a copy of data under key for ttl. When there is no room for it, what was there stays.
+// Put keeps a copy of data under key for ttl. When there is no room for it,
+// what was there stays.
 func (c *MemoryCounter) Put(_ context.Context, key string, data []byte, ttl time.Duration) error {
 	if ttl <= 0 {
 		return errTTL
@@ -159,7 +166,9 @@ func (c *MemoryCounter) room(now time.Duration, keys int, bytes int64) bool {
 	return true
 }
 
-func (c *MemoryCounter) insert(in map[string]*memoryEntry, key string, data []byte, now, ttl time.Duration) (*memoryEntry, error) {
+func (c *MemoryCounter) insert(
+	in map[string]*memoryEntry, key string, data []byte, now, ttl time.Duration,
+) (*memoryEntry, error) {
 	cost := int64(len(key)) + int64(len(data)) + entryOverhead
 	if !c.room(now, 1, cost) {
 		return nil, ErrCounterFull

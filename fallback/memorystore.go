@@ -14,11 +14,13 @@ import (
 const (
 	defaultStoreBytes   = 64 << 20
 	defaultStoreEntries = 100_000
-	// entryOverhead is what an entry costs beside its key and its bytes: its own fields and its share of map and heap.
+	// entryOverhead is what an entry costs beside its key and its bytes: its
+	// own fields and its share of map and heap.
 	entryOverhead = 224
 )
 
-// MemoryStoreConfig bounds a MemoryStore. The zero value is good for one process of a site.
+// MemoryStoreConfig bounds a MemoryStore. The zero value is good for one
+// process of a site.
 type MemoryStoreConfig struct {
 	MaxBytes   int64 // keys, values and the bookkeeping of each entry (224 bytes); 0: 64 MiB
 	MaxEntries int   // 0: 100,000
@@ -34,12 +36,15 @@ type MemoryStoreStats struct {
 	Misses  uint64 // loads that did not
 }
 
-// MemoryStore is a Store in the memory of this process. It is bounded in entries and in bytes; the least recently used entry goes first,
-// after everything that is over its time. It starts no goroutine and needs no closing. Safe for concurrent use.
+// MemoryStore is a Store in the memory of this process. It is bounded in
+// entries and in bytes; the least recently used entry goes first, after
+// everything that is over its time. It starts no goroutine and needs no
+// closing. Safe for concurrent use.
 //
-// The bytes lie in a go-cache without its janitor (that goroutine can never be stopped) and without its expiry (which follows the wall
-// clock); bounds, order and time are kept here. No method waits for anything, so none looks at its context: an answer from memory is
-// wanted most when the caller's time is over.
+// The bytes lie in a go-cache without its janitor (that goroutine can never be
+// stopped) and without its expiry (which follows the wall clock); bounds, order
+// and time are kept here. No method waits for anything, so none looks at its
+// context: an answer from memory is wanted most when the caller's time is over.
 type MemoryStore struct {
 	maxBytes   int64
 	maxEntries int
@@ -52,7 +57,8 @@ type MemoryStore struct {
 	stats MemoryStoreStats
 }
 
-// NewMemoryStore returns an empty store. It fails on a negative bound and reports all mistakes at once.
+// NewMemoryStore returns an empty store. It fails on a negative bound and
+// reports all mistakes at once.
 func NewMemoryStore(c MemoryStoreConfig) (*MemoryStore, error) {
 	var errs []error
 	if c.MaxBytes < 0 {
@@ -95,8 +101,9 @@ func (s *MemoryStore) Load(_ context.Context, key string) ([]byte, bool, error) 
 	return e.data, true, nil
 }
 
-// Save keeps a copy of data. An entry that is larger than the whole store is refused with ErrStoreTooLarge and harms nobody: the others
-// stay, and so does an older entry of the same key.
+// Save keeps a copy of data. An entry that is larger than the whole store is
+// refused with ErrStoreTooLarge and harms nobody: the others stay, and so does
+// an older entry of the same key.
 func (s *MemoryStore) Save(_ context.Context, key string, data []byte, ttl time.Duration) error {
 	cost := int64(len(key)) + int64(len(data)) + entryOverhead
 	now := time.Since(s.made)
@@ -162,7 +169,8 @@ func (s *MemoryStore) get(key string) *memoryEntry {
 	return v.(*memoryEntry)
 }
 
-// expire removes at most limit entries that are over their time and says how many.
+// expire removes at most limit entries that are over their time and says how
+// many.
 func (s *MemoryStore) expire(now time.Duration, limit int) (n int) {
 	for e := s.ends.due(now); e != nil && n < limit; e = s.ends.due(now) {
 		s.remove(e)

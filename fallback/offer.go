@@ -10,18 +10,27 @@ import (
 // Offer is one way in which a flow can be begun, and whether it works now.
 type Offer struct {
 	Source    string
-	Available bool      // false: Begin would be refused
-	Why       string    // why not, or why only in part: a word of breaker.Reason ("faults", "watch", "forced" ...) or "capacity"; empty: nothing is wrong
-	Since     time.Time // since when; zero when nothing is wrong
-	RetryAt   time.Time // when it is tried again, the forced state ends or all pass again; zero: nothing is awaited
-	Admitted  float64   // share of the Begins that pass: 1 in good times, less while an upstream comes back; 0 when none do, or only as trials
+	Available bool // false: Begin would be refused
+	// Why says what is wrong: a word of breaker.Reason (faults, watch, forced
+	// ...), or capacity. Empty: nothing.
+	Why string
+	// Since says since when; zero when nothing is wrong.
+	Since time.Time
+	// RetryAt is when it is tried again, the forced state ends, or all pass
+	// again. Zero: nothing is awaited.
+	RetryAt time.Time
+	// Admitted is the share of the Begins that pass: 1 in good times, less while
+	// an upstream comes back; 0 when none do, or only as trials.
+	Admitted  float64
 	Assurance Assurance // the most that its proof is worth
 	Traits    Trait
 	Recipient Recipient // who receives the citizen's data
 }
 
-// Offers returns the eligible legs in their order, with what is known of them now. It asks nobody. A leg below the minimum (WithMin, WithTraits) is not among them,
-// whether or not anything else works: an empty answer means that no leg of this flow can ever do.
+// Offers returns the eligible legs in their order, with what is known of them
+// now. It asks nobody. A leg below the minimum (WithMin, WithTraits) is not
+// among them, whether or not anything else works: an empty answer means that no
+// leg of this flow can ever do.
 func (f *Flow[Q, C, R, A]) Offers(ctx context.Context) []Offer {
 	w := f.wants(ctx)
 	offers := make([]Offer, 0, len(f.legs))
@@ -49,8 +58,10 @@ func (l *Leg[Q, C, R, A]) offer() Offer {
 	return o
 }
 
-// guarded fills in what the breaker knows. A breaker whose time is up is offered again, or nobody would ever be its trial. Where a Probe or a Watch decides, that
-// does not happen: its time is put off with each of their asks, which take no longer than the slow bound.
+// guarded fills in what the breaker knows. A breaker whose time is up is
+// offered again, or nobody would ever be its trial. Where a Probe or a Watch
+// decides, that does not happen: its time is put off with each of their asks,
+// which take no longer than the slow bound.
 func (o *Offer) guarded(s breaker.Snapshot, now time.Time) {
 	switch {
 	case s.Forced == breaker.ForcedClosed:

@@ -9,11 +9,13 @@ import (
 // never is the end of an entry that has none.
 const never = time.Duration(math.MaxInt64)
 
-// sweep bounds how many dead entries one call buries, so that no call pays for a hundred thousand that ended together.
+// sweep bounds how many dead entries one call buries, so that no call pays for
+// a hundred thousand that ended together.
 const sweep = 32
 
-// memoryEntry is what MemoryStore and MemoryCounter keep under one key. Times are monotonic, counted from the making of the store: a step of
-// the wall clock neither revives an entry nor ends it.
+// memoryEntry is what MemoryStore and MemoryCounter keep under one key. Times
+// are monotonic, counted from the making of the store: a step of the wall clock
+// neither revives an entry nor ends it.
 type memoryEntry struct {
 	key          string
 	data         []byte
@@ -24,7 +26,8 @@ type memoryEntry struct {
 	newer, older *memoryEntry
 }
 
-// expiryHeap has the entry that ends first on top, so that the dead are found without looking at the living.
+// expiryHeap has the entry that ends first on top, so that the dead are found
+// without looking at the living.
 type expiryHeap []*memoryEntry
 
 func (h expiryHeap) Len() int           { return len(h) }

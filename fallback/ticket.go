@@ -20,8 +20,9 @@ const (
 	ticketFixed   = 16 + 32 + 32 + 1 + 1 + 4 + 8 // everything before the name of the source
 )
 
-// ticket is what step two must know of step one. It goes to the browser sealed, so the browser can neither read nor change it; what it
-// may not even carry sealed (claim and challenge) lies in Tickets under a name derived from id.
+// ticket is what step two must know of step one. It goes to the browser sealed,
+// so the browser can neither read nor change it; what it may not even carry
+// sealed (claim and challenge) lies in Tickets under a name derived from id.
 type ticket struct {
 	id      [16]byte  // random; Tickets keeps the record under a digest of it
 	claim   [32]byte  // SHA-256 of the claim as it was kept
@@ -33,10 +34,13 @@ type ticket struct {
 	source  string
 }
 
-// sealer seals and opens what a flow hands out. The first key seals, all open, so that keys can be changed while citizens are half-way.
+// sealer seals and opens what a flow hands out. The first key seals, all open,
+// so that keys can be changed while citizens are half-way.
 //
-// Every ticket and every record has a key of its own, derived by HKDF (RFC 5869) from the flow's key with a random salt, for one purpose
-// and one flow: there is no number of tickets after which a nonce of AES-GCM could come twice.
+// Every ticket and every record has a key of its own, derived by HKDF (RFC
+// 5869) from the flow's key with a random salt, for one purpose and one flow:
+// there is no number of tickets after which a nonce of AES-GCM could come
+// twice.
 type sealer struct {
 	flow string
 	keys [][]byte
@@ -64,7 +68,8 @@ func (s *sealer) aead(key int, salt []byte, purpose string) (cipher.AEAD, error)
 
 func (s *sealer) bound(version byte) []byte { return append([]byte{version}, s.flow...) }
 
-// seal returns the text of t for a browser: base64url(version, salt, sealed header).
+// seal returns the text of t for a browser: base64url(version, salt, sealed
+// header).
 func (s *sealer) seal(t *ticket) (string, error) {
 	head := make([]byte, 0, ticketFixed+maxName)
 	head = append(head, t.id[:]...)
@@ -86,7 +91,8 @@ func (s *sealer) seal(t *ticket) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(out), nil
 }
 
-// open returns the ticket behind text and the number of the key that opened it. Whatever is wrong with the text is the same error.
+// open returns the ticket behind text and the number of the key that opened it.
+// Whatever is wrong with the text is the same error.
 func (s *sealer) open(text string) (*ticket, int, error) {
 	if len(text) > ticketMax || strings.ContainsAny(text, "\r\n") { // base64 skips line ends, even when it is strict
 		return nil, 0, ErrTicketForged
@@ -125,13 +131,15 @@ func readTicket(head []byte) (*ticket, error) {
 	return t, nil
 }
 
-// handle is the name under which Tickets keeps the record of a ticket. Who reads the names in Tickets cannot make a ticket of them.
+// handle is the name under which Tickets keeps the record of a ticket. Who
+// reads the names in Tickets cannot make a ticket of them.
 func (s *sealer) handle(key int, id [16]byte) (string, error) {
 	h, err := s.derive(key, id[:], "handle")
 	return "flow:" + s.flow + ":" + base64.RawURLEncoding.EncodeToString(h[:]), err
 }
 
-// session digests the id of a session for one ticket; no session is zero, and no other.
+// session digests the id of a session for one ticket; no session is zero, and
+// no other.
 func (s *sealer) session(key int, id [16]byte, session string) ([32]byte, error) {
 	if session == "" {
 		return [32]byte{}, nil

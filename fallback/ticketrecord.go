@@ -11,7 +11,8 @@ import (
 // recordMax bounds claim and challenge of one flow together, in bytes as kept.
 const recordMax = 64 << 10
 
-// record is what Tickets keeps of a begun flow: what was asked and what step two needs, both as gob.
+// record is what Tickets keeps of a begun flow: what was asked and what step
+// two needs, both as gob.
 type record struct{ claim, challenge []byte }
 
 // kept lets gob carry any type, pointers that are nil among them.
@@ -29,8 +30,9 @@ func unpack[T any](data []byte) (T, error) {
 	return k.V, err
 }
 
-// lossy lists the parts of a type that would not survive gob. A claim that came back with a part missing could match the wrong person, so
-// each is a mistake of NewFlow and none is found out by a citizen.
+// lossy lists the parts of a type that would not survive gob. A claim that came
+// back with a part missing could match the wrong person, so each is a mistake
+// of NewFlow and none is found out by a citizen.
 func lossy[T any](what string) (errs []error) {
 	seen := map[reflect.Type]bool{}
 	var walk func(t reflect.Type, path string)

@@ -11,7 +11,8 @@ import (
 	"github.com/detour-go/detour/fallback"
 )
 
-// Counter checks the rules of fallback.Counter. open returns an empty counter each time.
+// Counter checks the rules of fallback.Counter. open returns an empty counter
+// each time.
 func Counter(t T, open func() fallback.Counter, opts ...Option) {
 	t.Helper()
 	run(t, open, counterRules, opts)

@@ -11,7 +11,8 @@ import (
 	"github.com/detour-go/detour/fallback"
 )
 
-// Store checks the rules of fallback.Store. open returns an empty store each time.
+// Store checks the rules of fallback.Store. open returns an empty store each
+// time.
 func Store(t T, open func() fallback.Store, opts ...Option) {
 	t.Helper()
 	run(t, open, storeRules, opts)

@@ -1,12 +1,15 @@
-// Package storetest says what every fallback.Store and fallback.Counter must do. Each check is one rule and names it, so that a failing
-// row reads as a sentence:
+// Package storetest says what every fallback.Store and fallback.Counter must
+// do. Each check is one rule and names it, so that a failing row reads as a
+// sentence:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Store(t, func() fallback.Store { return mystore.New() })
 //	}
 //
-// It imports std and fallback only. Time passes by sleeping, which costs nothing inside a testing/synctest bubble and a second or two
-// outside (a real Redis); Tick and Advance change that. Checks run in parallel with themselves, never with each other.
+// It imports std and fallback only. Time passes by sleeping, which costs
+// nothing inside a testing/synctest bubble and a second or two outside (a real
+// Redis); Tick and Advance change that. Checks run in parallel with themselves,
+// never with each other.
 package storetest
 
 import (
@@ -18,7 +21,8 @@ import (
 	"time"
 )
 
-// T is the part of *testing.T that the suites need; a recorder can stand in for it.
+// T is the part of *testing.T that the suites need; a recorder can stand in for
+// it.
 type T interface {
 	Helper()
 	Logf(format string, args ...any)
@@ -34,13 +38,15 @@ type settings struct {
 	room    int
 }
 
-// Tick sets the shortest time that the store under test can be trusted to keep apart; default 100ms. Lives are 4 ticks and more.
+// Tick sets the shortest time that the store under test can be trusted to keep
+// apart; default 100ms. Lives are 4 ticks and more.
 func Tick(d time.Duration) Option { return func(s *settings) { s.tick = d } }
 
 // Advance replaces sleeping: it lets d pass for the store under test.
 func Advance(pass func(d time.Duration)) Option { return func(s *settings) { s.advance = pass } }
 
-// Room tells how many keys of any kind the counters under test have room for, which adds the rules of a full counter.
+// Room tells how many keys of any kind the counters under test have room for,
+// which adds the rules of a full counter.
 func Room(keys int) Option { return func(s *settings) { s.room = keys } }
 
 type rule[S any] struct {
