@@ -212,11 +212,21 @@ func TestSharedFailuresAreEachCallersOwn(t *testing.T) {
 		all[0].Failed[0].Source = "changed"
 		require.Equal(t, "x", all[1].Failed[0].Source)
 
-		s.fails(&says{class: "unavailable"})
+		time.Sleep(2 * time.Minute)
+		s.does(func(context.Context, string) (reply, error) {
+			time.Sleep(time.Millisecond)
+			return reply{}, &says{class: "unavailable"}
+		})
+		together(2, func(int) {
+			r, err := c.Do(t.Context(), "q")
+			require.NoError(t, err)
+			require.Equal(t, fallback.Stale, r.Freshness)
+			require.True(t, r.Flags.Has(fallback.FlagShared))
+		})
 		for i := range 3 {
 			_, err := c.Do(t.Context(), "other")
 			require.Error(t, err)
-			require.EqualValues(t, 2+i, s.asked.Load())
+			require.EqualValues(t, 3+i, s.asked.Load())
 		}
 	})
 }

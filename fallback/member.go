@@ -62,15 +62,12 @@ func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assu
 }
 
 // attempt asks m once, inside its breaker and its time, and returns whether the
-// call went out.
+// call went out. With an error, what it got is not an answer.
 func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (got said[A], sent bool, err error) {
 	err = m.breaker.Do(ctx, func(ctx context.Context) error {
 		sent = true
 		return c.call(ctx, m, q, floor, &got)
 	})
-	if err != nil {
-		got = said[A]{} // never half an answer
-	}
 	return got, sent, err
 }
 

@@ -152,6 +152,7 @@ func TestMemoryStaleCases(t *testing.T) {
 		r, err = c.Do(ctx, "q")
 		require.NoError(t, err)
 		require.Equal(t, fallback.Stale, r.Freshness)
+		synctest.Wait()
 		require.Equal(t, asked, s.asked.Load())
 		_, err = c.Do(ctx, "unknown")
 		requireVerdict(t, fallback.ErrUnavailable, err)
@@ -279,7 +280,7 @@ func TestMemoryRemembersWhatItMay(t *testing.T) {
 		"retention is less than fresh": {func(c *config, _ *script) { c.Sources[0].Retention = fallback.Retention(10 * time.Second) }, true, 10 * time.Second, 10 * time.Second},
 		"a source without retention":   {func(c *config, s *script) { c.Sources = []source{{Name: "n", Do: s.ask}, c.Sources[0]} }, false, 0, 0},
 		"fresh for less":               {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return time.Second } }, true, time.Hour, time.Second},
-		"fresh for more":               {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return time.Hour } }, true, time.Hour, time.Minute},
+		"fresh for more":               {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return 2 * time.Hour } }, true, time.Hour, time.Minute},
 		"fresh for no time":            {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return -time.Second } }, true, time.Hour, 0},
 		"the empty key":                {func(c *config, _ *script) { c.Memory.Key = func(string) string { return "" } }, false, 0, 0},
 		"a key too long":               {func(c *config, _ *script) { c.Memory.Key = func(string) string { return strings.Repeat("k", 1025) } }, false, 0, 0},
@@ -308,11 +309,13 @@ func TestMemoryRemembersWhatItMay(t *testing.T) {
 					time.Sleep(1)
 				}
 				s.fails(&says{class: "unavailable"})
-				time.Sleep(row.maxAge - row.soft - 1)
 				if row.maxAge > row.soft {
-					r, err = c.Do(t.Context(), "q")
-					require.NoError(t, err)
-					require.Equal(t, fallback.Stale, r.Freshness)
+					for _, later := range []time.Duration{0, row.maxAge - row.soft - 1} {
+						time.Sleep(later)
+						r, err = c.Do(t.Context(), "q")
+						require.NoError(t, err)
+						require.Equal(t, fallback.Stale, r.Freshness)
+					}
 					time.Sleep(1)
 				}
 				_, err = c.Do(t.Context(), "q")
@@ -424,17 +427,22 @@ func TestMemoryFollowsTheWiringOfNow(t *testing.T) {
 		want   fallback.Freshness
 		left   int
 	}{
-		"the same":             {func(*config) {}, fallback.Cached, 1},
-		"retention is shorter": {func(c *config) { c.Sources[0].Retention = fallback.Retention(10 * time.Second) }, 0, 1},
-		"the source is gone":   {func(c *config) { c.Sources[0].Name = "z" }, 0, 0},
-		"another version":      {func(c *config) { c.Memory.Version = 2 }, 0, 1},
-		"another chain":        {func(c *config) { c.Name = "address2" }, 0, 1},
-		"worth less now":       {func(c *config) { c.Sources[0].Assurance = fallback.None }, fallback.Cached, 1},
+		"the same":              {func(*config) {}, fallback.Cached, 1},
+		"retention is shorter":  {func(c *config) { c.Sources[0].Retention = fallback.Retention(10 * time.Second) }, 0, 1},
+		"retention was shorter": {func(c *config) { c.Sources[0].Retention = fallback.Forever }, 0, 1},
+		"the source is gone":    {func(c *config) { c.Sources[0].Name = "z" }, 0, 0},
+		"another version":       {func(c *config) { c.Memory.Version = 2 }, 0, 1},
+		"another chain":         {func(c *config) { c.Name = "address2" }, 0, 1},
+		"worth less now":        {func(c *config) { c.Sources[0].Assurance = fallback.None }, fallback.Cached, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := answering("one")
-				c, store := remembering(t, s)
+				c, store := remembering(t, s, func(cfg *config) {
+					if name == "retention was shorter" {
+						cfg.Sources[0].Retention = fallback.Retention(10 * time.Second)
+					}
+				})
 				_, err := c.Do(t.Context(), "q")
 				require.NoError(t, err)
 				time.Sleep(30 * time.Second)

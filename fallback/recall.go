@@ -45,7 +45,7 @@ func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], e
 
 // mayBeStale reports whether a remembered answer may stand in for e.
 func (e *Error) mayBeStale() bool {
-	return !e.Cancelled && !e.Unknown && (e.Incomplete || e.Kind.rule().stale == yes)
+	return !e.Cancelled && !e.Unknown && e.Kind.rule().stale == yes
 }
 
 // stale returns the remembered answer if it is young enough now and worth as
@@ -156,7 +156,7 @@ func (c *Chain[Q, A]) learn(key string, r *Result[A], err error, known bool) {
 		c.memory.save(key, r)
 		return
 	}
-	if e, ok := find[*Error](err); known && ok && !e.Incomplete && !e.Cancelled && !e.Kind.Fault() {
+	if e, ok := find[*Error](err); known && ok && !e.Kind.Fault() {
 		c.memory.drop(key)
 	}
 }
