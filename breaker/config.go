@@ -23,6 +23,8 @@ const (
 	maxWindow          = 10 * time.Minute
 	waitCap            = 10 * time.Minute // longest Retry-After that is obeyed, unless MaxOpenFor is longer
 	probeEvery         = time.Second
+	minProbeEvery      = 50 * time.Millisecond
+	minWatchEvery      = 10 * time.Millisecond
 )
 
 // Config of one breaker. The zero value is good for a third-party HTTP API. It is copied by New.
@@ -60,7 +62,7 @@ type Config struct {
 	// Watch is evidence of our own, asked every WatchEvery also while closed. A failed ask is confirmed by a second at once; two in a
 	// row open with ReasonWatch (or the reason of their class). While open it stands in for Probe when that is nil. Same rules as Probe.
 	Watch func(context.Context) error
-	// WatchEvery is the time from ask to ask, shortened by up to a tenth at random; 0: 5 s. Each ask is bounded by it and by the slow bound.
+	// WatchEvery is the time from ask to ask, at least 10 ms, shortened by up to a tenth at random; 0: 5 s. Each ask is bounded by it and by the slow bound.
 	WatchEvery time.Duration
 	// Ramp is the time in which the admitted share grows from a tenth to all after closing; 0: 1 s. A nanosecond is as good as none.
 	Ramp time.Duration
@@ -124,6 +126,9 @@ func (c Config) check() error {
 	}
 	if c.MaxOpenFor > 0 && c.MaxOpenFor < orDuration(c.OpenFor, defaultOpenFor) {
 		bad("MaxOpenFor %v is shorter than OpenFor %v", c.MaxOpenFor, orDuration(c.OpenFor, defaultOpenFor))
+	}
+	if c.WatchEvery > 0 && c.WatchEvery < minWatchEvery {
+		bad("WatchEvery must be at least %v: %v", minWatchEvery, c.WatchEvery)
 	}
 	if c.WatchEvery != 0 && c.Watch == nil {
 		bad("WatchEvery is set without Watch")

@@ -20,7 +20,7 @@ type OpenError struct {
 	Until  time.Time // when the next trial or probe is due; no promise that it will succeed
 	Why    Reason
 	Forced bool  // by an operator: nothing but time or a Release ends it
-	Cause  error // the error that opened it; may be nil
+	Cause  error // the error that opened it, as the call returned it; may be nil
 }
 
 // Error returns "name: breaker: open: reason: cause".

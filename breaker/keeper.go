@@ -35,12 +35,12 @@ func newKeeper() *keeper {
 
 // asking reports whether background asks decide about recovery.
 func (b *Breaker) asking() bool {
-	return b.keeper != nil && !b.closed && b.keeper.out.Load() < maxStuck
+	return b.keeper != nil && !b.closed && !b.keeper.gaveUp
 }
 
 // pace is the time to the next ask while open.
 func (b *Breaker) pace() int64 {
-	d := min(probeEvery, b.set.openFor)
+	d := max(min(probeEvery, b.set.openFor), minProbeEvery)
 	return int64(d - rand.N(d/5+1))
 }
 
@@ -153,7 +153,12 @@ func (b *Breaker) askWatch() {
 	if why == ReasonNone {
 		why = ReasonWatch
 	}
-	b.open(g, why, err, waitOf(err))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gate.Load()>>genShift == g>>genShift { // still closed
+		b.openLocked(b.now(), why, err, waitOf(err))
+		b.recovery.byWatch = true
+	}
 }
 
 // askProbe asks whether the upstream is back; two successes in a row close.
@@ -226,7 +231,7 @@ func (b *Breaker) inquire() error {
 		return err
 	}
 	b.mu.Lock()
-	byWatch := b.recovery.why == ReasonWatch
+	byWatch := b.recovery.byWatch
 	b.mu.Unlock()
 	if byWatch && b.set.watch != nil {
 		return b.ask(b.set.watch, limit)

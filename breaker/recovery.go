@@ -29,6 +29,7 @@ type recovery struct {
 	until    int64         // no trial, and no closing by probe, before
 	why      Reason
 	cause    error
+	byWatch  bool // what Watch closed off, Watch must release
 	openings uint64
 	last     counts // the window at the last opening
 }
@@ -92,7 +93,7 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 	} else {
 		r.openFor = b.set.openFor
 	}
-	r.since, r.why, r.cause = now, why, cause
+	r.since, r.why, r.cause, r.byWatch = now, why, cause, false
 	r.openings++
 	r.last = b.countLocked(b.gate.Load()>>genShift, now)
 	b.holdLocked(now, now, wait, again)

@@ -432,23 +432,25 @@ func TestWatch(t *testing.T) {
 			require.Equal(t, breaker.ReasonSecurity, b.Snapshot().Why)
 		})
 	})
-	t.Run("what Watch closed off, a Probe alone does not open", func(t *testing.T) {
-		var dead atomic.Bool
-		dead.Store(true)
-		bubble(t, breaker.Config{Probe: callOK, Watch: func(context.Context) error {
-			if dead.Load() {
-				return errVendor
-			}
-			return nil
-		}}, func(t *testing.T, b *breaker.Breaker) {
-			time.Sleep(time.Minute)
-			require.EqualValues(t, 1, b.Snapshot().Openings)
-			require.Equal(t, breaker.Open, b.Snapshot().State)
-			dead.Store(false)
-			time.Sleep(time.Second)
-			require.Equal(t, breaker.Closed, b.Snapshot().State)
+	for _, failure := range []error{errVendor, classed{class: "security"}} {
+		t.Run("what Watch closed off, a Probe alone does not open: "+failure.Error(), func(t *testing.T) {
+			var dead atomic.Bool
+			dead.Store(true)
+			bubble(t, breaker.Config{Probe: callOK, Watch: func(context.Context) error {
+				if dead.Load() {
+					return failure
+				}
+				return nil
+			}}, func(t *testing.T, b *breaker.Breaker) {
+				time.Sleep(time.Minute)
+				require.EqualValues(t, 1, b.Snapshot().Openings)
+				require.Equal(t, breaker.Open, b.Snapshot().State)
+				dead.Store(false)
+				time.Sleep(time.Second)
+				require.Equal(t, breaker.Closed, b.Snapshot().State)
+			})
 		})
-	})
+	}
 	t.Run("nothing is asked at New", func(t *testing.T) {
 		bubble(t, breaker.Config{Watch: func(context.Context) error { t.Error("asked"); return nil }}, func(*testing.T, *breaker.Breaker) {
 			time.Sleep(4 * time.Second)
@@ -496,6 +498,17 @@ func TestClose(t *testing.T) {
 			require.NoError(t, b.Close())
 			recovered(t, b)
 		})
+	})
+}
+
+// A tiny OpenFor must not make the probe a busy loop.
+func TestProbeIsPaced(t *testing.T) {
+	var asks atomic.Int32
+	bubble(t, breaker.Config{OpenFor: 1, Probe: func(context.Context) error { asks.Add(1); return errVendor }}, func(t *testing.T, b *breaker.Breaker) {
+		trip(t, b)
+		time.Sleep(10 * time.Second)
+		require.LessOrEqual(t, asks.Load(), int32(250))
+		require.GreaterOrEqual(t, asks.Load(), int32(200))
 	})
 }
 

@@ -31,6 +31,7 @@ func TestConfigMistakesAllAtOnce(t *testing.T) {
 		"half of Window":       {Window: 10 * time.Second, SlowAfter: 6 * time.Second},
 		"Window must be":       {Window: time.Hour},
 		"without Watch":        {WatchEvery: time.Second},
+		"at least 10ms":        {WatchEvery: time.Millisecond, Watch: callOK},
 	} {
 		_, err := breaker.New(c)
 		require.ErrorContains(t, err, name)
