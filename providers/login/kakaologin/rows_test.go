@@ -149,6 +149,7 @@ func TestMe(t *testing.T) {
 		kapi(400, -7, "F21 maintenance", down),
 		kapi(400, -603, "F21 internal timeout", down),
 		kapi(503, -9798, "F27 maintenance", down),
+		kapi(500, -10, "F27 a server that is down is not believed", down),
 		kapi(401, -401, "this access token does not exist", down), // it was given a moment ago
 		kapi(400, -10, "F22 API limit has been exceeded.", limited),
 		kapi(400, -11, "F22 paid quota", limited),

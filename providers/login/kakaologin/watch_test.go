@@ -68,6 +68,7 @@ func TestWatch(t *testing.T) {
 		"token redirects":                      {page: alive, token: moved("https://evil.example/"), want: providers.Security},
 		"F23 our secret is wrong":              {page: alive, token: koe(401, "KOE010"), want: providers.Refused},
 		"F23 our key is unknown, on both":      {page: html(400, notice), token: koe(401, "KOE101"), want: providers.Refused},
+		"the page is limited, the token down":  {page: html(429, ""), token: html(503, notice), want: providers.Limited},
 		"our request is wrong":                 {page: alive, token: koe(400, "KOE001"), want: providers.Refused},
 		"our parameters are wrong":             {page: alive, token: koe(400, "KOE310"), want: providers.Refused},
 		"F22 a limit that no citizen caused":   {page: alive, token: koe(400, "KOE237"), want: providers.Limited},

@@ -29,6 +29,7 @@ func replyRules() []rule {
 				"another challenge":       func(r *login.Reply) { r.Challenge = other },
 				"no challenge":            func(r *login.Reply) { r.Challenge = login.Challenge{} },
 				"no challenge, no state":  func(r *login.Reply) { r.Challenge, r.State = login.Challenge{}, "" },
+				"nothing on both sides":   func(r *login.Reply) { r.Challenge.State, r.State = "", "" },
 				"another redirect URI":    func(r *login.Reply) { r.Challenge.RedirectURI += "/other" },
 			}
 			if h.Nonce {

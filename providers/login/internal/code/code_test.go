@@ -86,6 +86,16 @@ func TestSecretGoesWhereItWasToldTo(t *testing.T) {
 	}
 }
 
+func TestATokenThatCannotBeSentIsNoToken(t *testing.T) {
+	for _, token := range []string{`a\r\nX-Evil: 1`, `a\u0000`, `토큰`, strings.Repeat("a", 17<<10)} {
+		g := grant(t, func(*http.Request) (int, string, string) {
+			return 200, "application/json", `{"token_type":"bearer","access_token":"` + token + `"}`
+		}, nil)
+		_, err := g.Exchange(t.Context(), reply(t, g))
+		assert.ErrorIs(t, err, providers.Unavailable)
+	}
+}
+
 func TestEarSendsOneRequest(t *testing.T) {
 	asked := 0
 	g := grant(t, func(*http.Request) (int, string, string) { asked++; return 200, "application/json", `{}` }, nil)
