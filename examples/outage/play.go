@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/detour-go/detour/examples/outage/mapview"
 	"github.com/detour-go/detour/examples/outage/replay"
@@ -84,20 +83,8 @@ func play(ctx context.Context, o options, t timeline.Timeline, stderr io.Writer)
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s: %s\n%s to %s in %v; %d journeys per capability and site; %.0f %% of the accounts have a second linked way\n",
 			t.Name, t.Title, report.Clock(t.From), report.Clock(t.To), o.duration, o.journeys, 100*o.linked)
-		p := newProgress(stderr, isTerminal(stderr))
-		defer p.end()
-		c.Progress = p.tick
+		c.Progress = progress(stderr)
 	}
 	found, err := replay.Run(ctx, c)
 	return report.Report{Result: found, Seed: o.seed, Linked: o.linked}, err
-}
-
-// isTerminal reports whether lines may be written over.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

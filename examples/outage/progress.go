@@ -11,30 +11,9 @@ import (
 	"github.com/detour-go/detour/examples/outage/tally"
 )
 
-// progress writes one line per second: over the last one on a terminal, below it elsewhere.
-type progress struct {
-	w        io.Writer
-	terminal bool
-	open     bool // the line on the terminal has no end yet
-}
-
-func newProgress(w io.Writer, terminal bool) *progress { return &progress{w: w, terminal: terminal} }
-
-// tick is called from one goroutine at a time.
-func (p *progress) tick(t replay.Tick) {
-	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", line(t))
-		p.open = true
-		return
-	}
-	fmt.Fprintln(p.w, line(t))
-}
-
-func (p *progress) end() {
-	if p.open {
-		fmt.Fprintln(p.w)
-		p.open = false
-	}
+// progress writes a plain line per second, on a terminal too: what was a moment ago stays to be read.
+func progress(w io.Writer) func(replay.Tick) {
+	return func(t replay.Tick) { fmt.Fprintln(w, line(t)) }
 }
 
 // line is one second: the time, and per capability how its primary is and who serves.

@@ -17,10 +17,13 @@ const (
 	LoginOpen   = 3 * time.Second
 )
 
-// Broken returns the promises that did not hold, one sentence each. That the direct site suffers is promised for timelines that take its
-// login away for a third of their time, that the breaker opens for those that take it away from everybody.
+// Broken returns the promises that did not hold, one sentence each. That the breaker opens is promised for timelines that take the login
+// away from everybody; that the direct site suffers, for those that do so for a third of their time, played so slowly that nobody waits
+// the outage out in one visit.
 func Broken(r Report) []string {
 	dead := deadFor(r.Timeline, "login.primary")
+	played := time.Duration(float64(dead) / float64(r.Timeline.Span()) * float64(r.Over))
+	suffers := 3*dead >= r.Timeline.Span() && played >= replay.JourneyLimit
 	var broken []string
 	wrong := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
 	if r.Interrupted {
@@ -42,7 +45,7 @@ func Broken(r Report) []string {
 		least := TilesAvailability
 		if f.Name == "login" {
 			least = LoginAvailability
-			if 3*dead >= r.Timeline.Span() && f.Direct.Availability >= DirectLogin {
+			if suffers && f.Direct.Availability >= DirectLogin {
 				wrong("login: the direct site reached %.4f: the outage was none", f.Direct.Availability)
 			}
 			if m := f.Measured; dead > 0 && (m.Open.Worst == replay.Never || m.Open.Worst > LoginOpen) {

@@ -137,6 +137,10 @@ func TestPromises(t *testing.T) {
 			[]string{"tiles: 0.9980 available with Detour, not 0.999"}},
 		"direct did not suffer": {func(r report.Report) report.Report { login(r).Direct.Availability = 0.7; return r },
 			[]string{"login: the direct site reached 0.7000: the outage was none"}},
+		"direct could wait it out": {func(r report.Report) report.Report {
+			login(r).Direct.Availability, r.Over = 0.75, 8*time.Second
+			return r
+		}, nil},
 		"wrong account": {func(r report.Report) report.Report { login(r).Detour.WrongAccount = 1; return r }, []string{"login: 1 wrong accounts"}},
 		"below":         {func(r report.Report) report.Report { login(r).Detour.Below = 2; return r }, []string{"login: 2 below assurance"}},
 		"duplicate":     {func(r report.Report) report.Report { tiles(r).Detour.Duplicate = 3; return r }, []string{"tiles: 3 duplicates"}},

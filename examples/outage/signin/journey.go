@@ -19,9 +19,9 @@ import (
 const (
 	// maxTries: people told of four or five before they gave up.
 	maxTries = 5
-	// pause is between two tries. Real people take longer, but their hours are not compressed; longer pauses would let them wait out
-	// whole hours of the outage within one journey.
-	pause = 200 * time.Millisecond
+	// pause is between two tries. Real people take longer, but the outage around them is not compressed: longer pauses would let them wait
+	// out whole hours of it within one visit.
+	pause = 100 * time.Millisecond
 )
 
 // Reasons of failed journeys.
