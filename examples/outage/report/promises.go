@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/detour-go/detour/examples/outage/replay"
@@ -21,8 +22,8 @@ const (
 // away from everybody; that the direct site suffers, for those that do so for a third of their time, played so slowly that nobody waits
 // the outage out in one visit.
 func Broken(r Report) []string {
-	dead := deadFor(r.Timeline, "login.primary")
-	played := time.Duration(float64(dead) / float64(r.Timeline.Span()) * float64(r.Over))
+	dead, longest := deadFor(r.Timeline, "login.primary")
+	played := time.Duration(float64(longest) / float64(r.Timeline.Span()) * float64(r.Over))
 	suffers := 3*dead >= r.Timeline.Span() && played >= replay.JourneyLimit
 	var broken []string
 	wrong := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
@@ -59,18 +60,23 @@ func Broken(r Report) []string {
 	return broken
 }
 
-// deadFor is how long a role answers nobody.
-func deadFor(t timeline.Timeline, role string) time.Duration {
-	var dead, since time.Duration
+// deadFor is how long a role answers nobody, in all and at a stretch.
+func deadFor(t timeline.Timeline, role string) (all, longest time.Duration) {
+	var since time.Duration
 	was := false
-	for _, p := range append(t.Phases[:len(t.Phases):len(t.Phases)], timeline.Phase{At: t.To, Role: role, Mode: timeline.OK}) {
+	for _, p := range append(slices.Clone(t.Phases), timeline.Phase{At: t.To, Role: role, Mode: timeline.OK}) {
 		if p.Role != role {
 			continue
 		}
-		if was {
-			dead += p.At - since
+		dead := !p.Well() && p.Mode != timeline.Slow && p.Share == 1 && p.ShareTo == 1
+		switch {
+		case dead && !was:
+			since = p.At
+		case was && !dead:
+			all += p.At - since
+			longest = max(longest, p.At-since)
 		}
-		was, since = !p.Well() && p.Mode != timeline.Slow && p.Share == 1 && p.ShareTo == 1, p.At
+		was = dead
 	}
-	return dead
+	return all, longest
 }

@@ -141,6 +141,17 @@ func TestPromises(t *testing.T) {
 			login(r).Direct.Availability, r.Over = 0.75, 8*time.Second
 			return r
 		}, nil},
+		"direct between two outages": {func(r report.Report) report.Report {
+			login(r).Direct.Availability = 0.75
+			well := timeline.Phase{Role: "login.primary", Mode: timeline.OK, Share: 1, ShareTo: 1}
+			dead := timeline.Phase{Role: "login.primary", Mode: timeline.Hang, Share: 1, ShareTo: 1}
+			r.Timeline.Phases = nil
+			for h := range 24 { // dead every second hour, one at a stretch
+				well.At, dead.At = time.Duration(2*h+1)*time.Hour, time.Duration(2*h)*time.Hour
+				r.Timeline.Phases = append(r.Timeline.Phases, dead, well)
+			}
+			return r
+		}, nil},
 		"wrong account": {func(r report.Report) report.Report { login(r).Detour.WrongAccount = 1; return r }, []string{"login: 1 wrong accounts"}},
 		"below":         {func(r report.Report) report.Report { login(r).Detour.Below = 2; return r }, []string{"login: 2 below assurance"}},
 		"duplicate":     {func(r report.Report) report.Report { tiles(r).Detour.Duplicate = 3; return r }, []string{"tiles: 3 duplicates"}},
