@@ -1,0 +1,128 @@
+package solapimessage
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/detour-go/detour/internal/rest"
+	"github.com/detour-go/detour/providers"
+	"github.com/detour-go/detour/providers/message"
+)
+
+const (
+	opStatus = "status"
+	opFind   = "find"
+	opWatch  = "watch"
+
+	pageSize = 100            // messages to one number within a day
+	lookBack = 24 * time.Hour // for a message whose answer got lost
+	skew     = time.Hour      // between the vendor's clock and ours, generously
+)
+
+// Status implements message.Tracker.
+func (s *Sender) Status(ctx context.Context, r message.Receipt) (message.Delivery, error) {
+	if r.Provider != provider || !isID(r.ID) {
+		e := s.client.Fail(opStatus, providers.Invalid, "", errForeign)
+		e.Unsent = true
+		return message.Delivery{}, e
+	}
+	l, err := s.list(ctx, opStatus, url.Values{"messageId": {r.ID}, "limit": {"1"}})
+	if err != nil {
+		return message.Delivery{}, err
+	}
+	it := l.List[r.ID]
+	switch {
+	case len(l.List) == 0:
+		return message.Delivery{}, s.client.Fail(opStatus, providers.NotFound, "", errNoMessage)
+	case it == nil || string(it.MessageID) != r.ID: // somebody else's answer
+		return message.Delivery{}, s.client.Fail(opStatus, providers.Unavailable, "", errOther)
+	}
+	d, known := deliveryOf(*it, s.alimtalk.VendorResend && r.Channel == message.AlimTalk)
+	if !known {
+		return message.Delivery{}, s.client.Fail(opStatus, providers.Unavailable, "", errState)
+	}
+	return d, nil
+}
+
+// Find implements message.Finder: it looks through what was sent to the number
+// within the last day. One page is asked for; when it does not hold all and not
+// the message either, that is an error: absent is said only of a whole list.
+func (s *Sender) Find(ctx context.Context, m message.Message) (message.Receipt, bool, error) {
+	if err := m.Validate(); err != nil {
+		return message.Receipt{}, false, err
+	}
+	now := time.Now().UTC()
+	l, err := s.list(ctx, opFind, url.Values{
+		"to": {m.To}, "limit": {strconv.Itoa(pageSize)},
+		"startDate": {now.Add(-lookBack).Format(time.RFC3339)}, "endDate": {now.Add(skew).Format(time.RFC3339)},
+	})
+	if err != nil {
+		return message.Receipt{}, false, err
+	}
+	for id, it := range l.List {
+		if it == nil || string(it.CustomFields) != m.Key {
+			continue
+		}
+		if !isID(id) || string(it.MessageID) != id {
+			return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errOther)
+		}
+		return s.found(m, *it), true, nil
+	}
+	if l.NextKey != "" || len(l.List) >= pageSize {
+		return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errMore)
+	}
+	return message.Receipt{}, false, nil
+}
+
+func (s *Sender) found(m message.Message, it item) message.Receipt {
+	r := message.Receipt{Provider: provider, ID: string(it.MessageID), Key: m.Key, Channel: it.channel(), State: message.Accepted}
+	if g := string(it.GroupID); isID(g) {
+		r.Group = g
+	}
+	if r.Channel == 0 || r.Channel == message.AlimTalk && m.Template == "" {
+		r.Channel = s.channel(m)
+	}
+	if d, known := deliveryOf(it, false); known && (d.State == message.Pending || d.State == message.Delivered) {
+		r.State = d.State
+	}
+	if at, err := time.Parse(time.RFC3339, string(it.DateCreated)); err == nil {
+		r.At = at
+	} else {
+		r.At = time.Now()
+	}
+	return r
+}
+
+// Watch implements message.Watcher: it asks for a message that does not exist.
+func (s *Sender) Watch(ctx context.Context) error {
+	_, err := s.list(ctx, opWatch, url.Values{"messageId": {"M4V20000101000000DETOURWATCHDETOU"}, "limit": {"1"}})
+	return err
+}
+
+func (s *Sender) list(ctx context.Context, op string, query url.Values) (listed, error) {
+	a, err := s.client.Do(ctx, rest.Ask{Op: op, Path: "/messages/v4/list", Query: query, Header: s.header()})
+	if err != nil {
+		return listed{}, err
+	}
+	var l listed
+	if err := s.client.Object(op, a, &l); err != nil || a.Status != http.StatusOK || l.ErrorCode != "" {
+		return listed{}, s.saidNo(op, a, l.refused, err)
+	}
+	if l.List == nil {
+		return listed{}, s.client.Fail(op, providers.Unavailable, "", errNoList)
+	}
+	return l, nil
+}
+
+var (
+	errForeign   = errors.New("receipt of another vendor")
+	errNoMessage = errors.New("no such message")
+	errOther     = errors.New("answer about another message")
+	errState     = errors.New("status is not understood")
+	errMore      = errors.New("the list goes on, and the message is not in its first page")
+	errNoList    = errors.New("the answer has no list")
+)
