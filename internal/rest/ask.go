@@ -51,7 +51,19 @@ func (c *Client) Do(ctx context.Context, ask Ask) (*Answer, error) {
 	if body != nil {
 		req.Header.Set("Content-Type", media)
 	}
-	return c.send(req, ask.Op)
+	return c.send(req, ask.Op, false)
+}
+
+// Browse gets a page as a browser would, to see whether it is there. A redirect
+// is an Answer here, with its Location, and still not followed.
+func (c *Client) Browse(ctx context.Context, op, page string) (*Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
+	if err != nil {
+		return nil, c.Fail(op, providers.Invalid, "", errRequest)
+	}
+	req.Header.Set("Accept", "text/html")
+	req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; "+c.agent+")")
+	return c.send(req, op, true)
 }
 
 // body is what is sent, with its type; nil: nothing. What cannot be encoded is
@@ -85,7 +97,7 @@ type through struct {
 }
 
 func (t through) RoundTrip(req *http.Request) (*http.Response, error) {
-	a, err := t.client.send(req.Clone(req.Context()), t.op)
+	a, err := t.client.send(req.Clone(req.Context()), t.op, false)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +108,7 @@ func (t through) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // send keeps the rules: one request, bounded in time and bytes, body closed.
-func (c *Client) send(req *http.Request, op string) (*Answer, error) {
+func (c *Client) send(req *http.Request, op string, mayMove bool) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
 	defer cancel()
 	if req.Header.Get("User-Agent") == "" {
@@ -107,7 +119,7 @@ func (c *Client) send(req *http.Request, op string) (*Answer, error) {
 		return nil, c.transportError(op, err, false)
 	}
 	defer resp.Body.Close()
-	if moved := resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified; moved {
+	if moved := resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified; moved && !mayMove {
 		return nil, c.redirected(op, req.URL, resp)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.max+1))

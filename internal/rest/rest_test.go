@@ -387,3 +387,19 @@ func TestObject(t *testing.T) {
 	assert.Equal(t, "vendor: op: unavailable: unexpected content type", failure(t, c.Object("op", &Answer{Status: 200, Header: http.Header{"Content-Type": {"text/html"}}, Body: []byte(`{}`)}, &v)).Error(), "F18")
 	assert.Equal(t, "vendor: op: unavailable: body is not a json object", failure(t, c.Object("op", &Answer{Status: 200, Header: js, Body: []byte(`null`)}, &v)).Error())
 }
+
+func TestBrowseHandsARedirectBackUnfollowed(t *testing.T) {
+	asked := 0
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		assert.Contains(t, r.Header.Get("User-Agent"), "Mozilla/5.0 (compatible; detour/vendor)")
+		http.Redirect(w, r, "https://accounts.example/login?x="+canary, http.StatusFound)
+	}, nil)
+	a, err := c.Browse(t.Context(), "page", c.base.String()+"/authorize")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusFound, a.Status)
+	assert.Equal(t, "https://accounts.example/login?x="+canary, a.Header.Get("Location"))
+	assert.Equal(t, 1, asked)
+	_, err = c.Browse(t.Context(), "page", ":")
+	assert.Equal(t, providers.Invalid, failure(t, err).Kind)
+}

@@ -53,6 +53,8 @@ func TestWatch(t *testing.T) {
 		"a page with a form":                   {page: alive, token: known, ok: true},
 		"on to the accounts page":              {page: moved("https://accounts.kakao.com/login?continue=x"), token: known, ok: true},
 		"on to a page of the same host":        {page: moved("/login"), token: known, ok: true},
+		"straight back with an error":          {page: moved("https://site.example/cb?error=temporarily_unavailable"), token: known, want: providers.Unavailable},
+		"a redirect to nowhere":                {page: moved("https://"), token: known, want: providers.Unavailable},
 		"a code bound to another redirect":     {page: alive, token: koe(400, "KOE303"), ok: true},
 		"F27 page 503":                         {page: html(503, notice), token: known, want: providers.Unavailable},
 		"F18 a maintenance notice in a 200":    {page: html(200, notice), token: known, want: providers.Unavailable},

@@ -6,8 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 
-	"github.com/detour-go/detour/internal/rest"
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 )
@@ -53,44 +53,38 @@ func worse(a, b error) error {
 
 // watchPage: a redirect sends the browser on to the vendor's account pages; a
 // page must be one on which something can be done, not a notice.
-func (g *Grant) watchPage(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func (g *Grant) watchPage(ctx context.Context, page string) error {
+	a, err := g.page.Browse(ctx, OpPage, page)
 	if err != nil {
-		return g.page.Fail(OpPage, providers.Refused, "", errPage)
-	}
-	req.Header.Set("Accept", "text/html")
-	req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; detour-watch)")
-	resp, err := g.page.Through(OpPage).Transport.RoundTrip(req)
-	if err != nil {
-		var e *providers.Error
-		if errors.As(err, &e) && sentOn(e) {
-			return nil
-		}
 		return err
 	}
-	defer resp.Body.Close()
-	a := &rest.Answer{Status: resp.StatusCode, Header: resp.Header}
-	if resp.StatusCode != http.StatusOK {
-		return g.page.Status(OpPage, a)
-	}
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(resp.Body); err != nil || a.Media() != "text/html" || !usable(body.Bytes()) {
+	switch {
+	case a.Status == http.StatusOK && a.Media() == "text/html" && usable(a.Body):
+		return nil
+	case a.Status == http.StatusFound || a.Status == http.StatusSeeOther || a.Status == http.StatusTemporaryRedirect:
+		if sentOn(page, a.Header.Get("Location")) {
+			return nil
+		}
+		return g.page.Fail(OpPage, providers.Unavailable, "", errPage)
+	case a.Status == http.StatusOK:
 		return g.page.Fail(OpPage, providers.Unavailable, "", errPage)
 	}
-	return nil
+	return g.page.Status(OpPage, a)
 }
 
-// sentOn reports that the page answered by a redirect, which package rest tells
-// as an error because an API has no reason to. Where to is not told.
-func sentOn(e *providers.Error) bool {
-	if e.Err == nil {
+// sentOn reports that a redirect leads a browser somewhere sensible: not out of
+// TLS, and not straight back with the error of an issuer that is not well (RFC
+// 6749, 4.1.2.1). To which host an issuer sends its users is its own affair.
+func sentOn(page, location string) bool {
+	from, err := url.Parse(page)
+	if err != nil || location == "" {
 		return false
 	}
-	switch e.Err.Error() {
-	case "unexpected redirect", "redirect to another host":
-		return true
+	to, err := from.Parse(location)
+	if err != nil || to.Host == "" || from.Scheme == "https" && to.Scheme != "https" {
+		return false
 	}
-	return false
+	return to.Query().Get("error") == ""
 }
 
 // usable: a citizen can do something on this page. A maintenance notice served
