@@ -65,6 +65,10 @@ func TestChainACallMayRaiseNeverLower(t *testing.T) {
 			require.Equal(t, row.want, r.Source)
 		})
 	}
+	t.Run("a later demand replaces no earlier one", func(t *testing.T) {
+		_, err := c.Do(fallback.WithTraits(fallback.WithTraits(ctx, fallback.Signature), fallback.Restricted), "q")
+		require.ErrorIs(t, err, fallback.ErrNoSource)
+	})
 	t.Run("nobody is left", func(t *testing.T) {
 		r, err := c.Do(fallback.WithTraits(ctx, fallback.Restricted|fallback.Signature), "q")
 		e := failed(t, r, err)

@@ -235,14 +235,24 @@ func TestSharedFailuresAreEachCallersOwn(t *testing.T) {
 // time, and remembers; no goroutine is left behind.
 func TestSharedIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := slowly(100 * time.Millisecond)
+		s := new(script)
+		var alone atomic.Int64
+		s.does(func(ctx context.Context, q string) (reply, error) {
+			if ctx.Value(contextKey{}) != nil {
+				alone.Add(1)
+			}
+			time.Sleep(100 * time.Millisecond)
+			return reply{Text: q}, ctx.Err()
+		})
 		c, store := remembering(t, s, func(cfg *config) { cfg.Memory.Sharing = 2 })
+		mine := context.WithValue(t.Context(), contextKey{}, "mine")
 		together(10, func(i int) {
-			r, err := c.Do(t.Context(), fmt.Sprint("q", i))
+			r, err := c.Do(mine, fmt.Sprint("q", i))
 			require.NoError(t, err)
 			require.Equal(t, time.Hour, r.MaxAge)
 		})
 		require.EqualValues(t, 10, s.asked.Load())
+		require.EqualValues(t, 8, alone.Load(), "asked in the context of their callers")
 		require.Len(t, store.data, 10)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()

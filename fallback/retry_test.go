@@ -181,6 +181,10 @@ func TestBudgetNumbers(t *testing.T) {
 		_, err := c.Do(t.Context(), "q")
 		require.NoError(t, err)
 		require.Equal(t, 4-2+4, b.Left())
+		for range 10 {
+			_, _ = c.Do(t.Context(), "q")
+		}
+		require.Equal(t, 20, b.Left(), "a success that is worth more than is missing fills it, no more")
 	})
 }
 

@@ -161,11 +161,20 @@ func TestErrorByItself(t *testing.T) {
 	require.Equal(t, []string{"", "assurance", "open", "forced", "capacity", "ramp", "deadline", "", ""}, skips)
 }
 
+// TestErrorHidesTheVerdictsOfItsCause: a cause that matches a verdict of its own
+// lets no second one through.
+func TestErrorHidesTheVerdictsOfItsCause(t *testing.T) {
+	both := errors.Join(&says{class: "denied"}, fallback.ErrUnavailable, fallback.ErrUnknown)
+	_, err := chainOf(t, failing(both)).Do(t.Context(), "q")
+	requireVerdict(t, fallback.ErrDenied, err)
+}
+
 func TestErrorNamesTheShortestWait(t *testing.T) {
 	r, err := chainOf(t,
 		failing(&says{class: "limited", wait: time.Minute}),
 		failing(&says{class: "limited"}),
 		failing(&says{class: "limited", wait: time.Second}),
+		failing(&says{class: "limited", wait: 2 * time.Minute}),
 		failing(&says{class: "limited", wait: -time.Hour}),
 	).Do(t.Context(), "q")
 	require.Equal(t, time.Second, failed(t, r, err).Wait())
