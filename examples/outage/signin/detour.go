@@ -16,6 +16,10 @@ import (
 const (
 	// watchEvery bounds how long a dead authorise page is not noticed: the site sends citizens there and hears nothing of what they see.
 	watchEvery = time.Second
+	// slowAfter bounds each ask of a Watch, two of which must fail: an outage that hangs is noticed within watchEvery and twice this.
+	slowAfter = 900 * time.Millisecond
+	// maxOpenFor is short, because no citizen is spent on finding out whether the vendor is back: the Watch asks.
+	maxOpenFor = 5 * time.Second
 	// finishWithin is less than a citizen's patience: he shall read our page, not an empty one.
 	finishWithin = 2500 * time.Millisecond
 )
@@ -36,8 +40,11 @@ type detour struct {
 type guards struct{ kakao, naver *breaker.Breaker }
 
 func newDetour(a adapters, w *replay.Windows) (*detour, error) {
-	kakao, errKakao := breaker.New(breaker.Config{Name: Kakao, Watch: a.kakao.Watch, WatchEvery: watchEvery})
-	naver, errNaver := breaker.New(breaker.Config{Name: Naver, Watch: a.naver.Watch, WatchEvery: watchEvery})
+	guard := func(name string, w login.Watcher) (*breaker.Breaker, error) {
+		return breaker.New(breaker.Config{Name: name, Watch: w.Watch, WatchEvery: watchEvery, SlowAfter: slowAfter, MaxOpenFor: maxOpenFor})
+	}
+	kakao, errKakao := guard(Kakao, a.kakao)
+	naver, errNaver := guard(Naver, a.naver)
 	d := &detour{guards: &guards{kakao: kakao, naver: naver}, windows: w}
 	if err := errors.Join(errKakao, errNaver); err != nil {
 		return nil, errors.Join(err, d.guards.Close())

@@ -45,6 +45,7 @@ type citizen struct {
 	vendor   *http.Client
 	useless  map[string]bool // ways that the site said are not linked
 	tried    map[string]bool
+	reload   time.Duration // after which the site's page looks again by itself; 0: it does not
 }
 
 // journey: open the site's page, take the first way it offers, agree on the vendor's page, come back, be signed in to one's own account.
@@ -56,12 +57,16 @@ func (s *SignIn) journey(ctx context.Context, side replay.Side, a schedule.Arriv
 		useless: make(map[string]bool), tried: make(map[string]bool),
 	}
 	var last tally.Outcome
-	for try := range maxTries {
-		if try > 0 && !sleep(ctx, pause) {
-			break
+	for tries := 0; tries < maxTries && ctx.Err() == nil; {
+		if last = c.try(ctx); last.OK || last.WrongAccount {
+			return last
 		}
-		if last = c.try(ctx); last.OK || last.WrongAccount || ctx.Err() != nil {
-			break
+		if c.reload > 0 { // nothing to try: the page looks again by itself
+			sleep(ctx, c.reload)
+			continue
+		}
+		if tries++; tries < maxTries {
+			sleep(ctx, pause)
 		}
 	}
 	if !last.OK && ctx.Err() != nil {
@@ -72,10 +77,12 @@ func (s *SignIn) journey(ctx context.Context, side replay.Side, a schedule.Arriv
 
 func (c *citizen) try(ctx context.Context) tally.Outcome {
 	failed := func(why string) tally.Outcome { return tally.Outcome{Why: why} }
+	c.reload = 0
 	page, err := c.look(ctx, func(ctx context.Context) (web.Page, error) { return c.browser.Get(ctx, c.site+"/login") })
 	if err != nil || page.Status != http.StatusOK {
 		return failed(whySite)
 	}
+	c.reload = c.read.reloads(page.Body)
 	way := c.choose(c.read.offered(page.Body))
 	if way == "" {
 		if len(c.useless) > 0 {
@@ -170,11 +177,12 @@ func (c *citizen) choose(ways []string) string {
 }
 
 // reader finds on the site's pages what a citizen looks for.
-type reader struct{ button, account *regexp.Regexp }
+type reader struct{ button, refresh, account *regexp.Regexp }
 
 func newReader() *reader {
 	return &reader{
 		button:  regexp.MustCompile(`<button name="with" value="([a-z]+)"`),
+		refresh: regexp.MustCompile(`http-equiv="refresh" content="(\d+)"`),
 		account: regexp.MustCompile(`data-account="(\d+)"`),
 	}
 }
@@ -187,6 +195,18 @@ func (r *reader) offered(page []byte) []string {
 	return ways
 }
 
+func (r *reader) reloads(page []byte) time.Duration {
+	m := r.refresh.FindSubmatch(page)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}
+
 func (r *reader) whose(page []byte) (account int, ok bool) {
 	m := r.account.FindSubmatch(page)
 	if m == nil {
@@ -196,11 +216,9 @@ func (r *reader) whose(page []byte) (account int, ok bool) {
 	return n, err == nil
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
-		return true
 	case <-ctx.Done():
-		return false
 	}
 }

@@ -27,6 +27,7 @@ type view struct {
 	Problem problem
 	Works   []way
 	Out     []way
+	Reload  int // seconds after which the browser looks again by itself, because nothing works now; 0: it does not
 }
 
 type way struct {
@@ -46,7 +47,23 @@ func newView(offers []fallback.Offer, what problem, now time.Time) view {
 			v.Out = append(v.Out, w)
 		}
 	}
+	if len(v.Works) == 0 {
+		v.Reload = reload(offers, now)
+	}
 	return v
+}
+
+const longestReload = 3 * time.Second
+
+// reload is when the first of them is tried again: soon enough for somebody who waits, and not all the time.
+func reload(offers []fallback.Offer, now time.Time) int {
+	soonest := longestReload
+	for _, o := range offers {
+		if !o.RetryAt.IsZero() {
+			soonest = min(soonest, o.RetryAt.Sub(now))
+		}
+	}
+	return max(1, int((soonest+time.Second-1)/time.Second))
 }
 
 // since is the time of day, with the date when that was another day.
@@ -83,7 +100,7 @@ func english(way string) string {
 }
 
 const loginHTML = `<!doctype html>
-<html lang="ko"><head><meta charset="utf-8"><title>로그인 Sign in</title></head><body>
+<html lang="ko"><head><meta charset="utf-8">{{with .Reload}}<meta http-equiv="refresh" content="{{.}}">{{end}}<title>로그인 Sign in</title></head><body>
 <h1>로그인 <span lang="en">Sign in</span></h1>
 {{with .Problem.KO}}<p role="alert">{{.}}<br><span lang="en">{{$.Problem.EN}}</span></p>
 {{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}} 로그인이 {{with .Since}}{{.}}부터 {{end}}되지 않습니다.{{if $.Works}} 아래 방법으로 로그인해 주세요.{{end}}<br>
@@ -91,7 +108,7 @@ const loginHTML = `<!doctype html>
 {{end}}{{if .Works}}<form method="post" action="/login/start">
 {{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 로그인 <span lang="en">Sign in with {{.EN}}</span></button>{{if .Partly}} <small>복구 중입니다. <span lang="en">Coming back.</span></small>{{end}}
 {{end}}</form>
-{{else}}<p>지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.<br><span lang="en">Signing in is not possible now. Please try again later.</span></p>
+{{else}}<p>지금은 로그인할 수 없습니다. 이 페이지는 자동으로 다시 확인합니다.<br><span lang="en">Signing in is not possible now. This page looks again by itself.</span></p>
 {{end}}</body></html>
 `
 

@@ -66,6 +66,15 @@ func TestJourneys(t *testing.T) {
 	assert.Equal(t, tally.Outcome{OK: true}, s.visit(t, replay.Direct, 3))
 }
 
+func TestPageLooksAgainWhileNothingWorks(t *testing.T) {
+	s := open(t, 1)
+	for _, g := range []*breaker.Breaker{s.guards.kakao, s.guards.naver} {
+		require.NoError(t, g.Force(breaker.ForcedOpen, "test", "nothing works", time.Second))
+	}
+	o := s.visit(t, replay.Detour, 3)
+	assert.Equal(t, tally.Outcome{OK: true, Served: by(Kakao)}, o, "he waited, and it came back")
+}
+
 func TestWrongAccountIsSeen(t *testing.T) {
 	s := open(t, 1)
 	s.accounts[login.Subject{Issuer: kakaologin.Issuer, ID: kakaoID(4)}] = 5 // a site that confuses two people
@@ -85,8 +94,13 @@ func TestOutageIsNoticedWithoutAnyCitizen(t *testing.T) {
 	})
 	defer stop()
 	require.NoError(t, s.Capability().Roles[0].Play(timeline.Phase{Mode: timeline.Hang, Share: 1}))
-	assert.Equal(t, "watch", <-opened)
-	t.Logf("opened after %v", time.Since(began))
+	select {
+	case why := <-opened:
+		assert.Equal(t, "watch", why)
+		t.Logf("opened after %v", time.Since(began))
+	case <-time.After(30 * time.Second):
+		t.Fatal("nobody noticed")
+	}
 
 	page, err := web.NewBrowser(s.browsers).Get(t.Context(), s.site[replay.Detour]+"/login")
 	require.NoError(t, err)
@@ -166,4 +180,9 @@ func TestNotice(t *testing.T) {
 	}, v)
 	assert.Equal(t, "2022-10-15 15:30:00", since(time.Date(2022, 10, 15, 6, 30, 0, 0, time.UTC), now), "another day in Korea")
 	assert.Empty(t, since(time.Time{}, now))
+
+	for retry, want := range map[time.Duration]int{-time.Hour: 1, 0: 1, 1500 * time.Millisecond: 2, time.Hour: 3} {
+		v := newView([]fallback.Offer{{Source: Kakao}, {Source: Naver, RetryAt: now.Add(retry)}}, problem{}, now)
+		assert.Equal(t, want, v.Reload, "%v", retry)
+	}
 }
