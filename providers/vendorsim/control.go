@@ -8,7 +8,7 @@ import (
 )
 
 // Break makes an operation fail from now on; "*" means every operation that has no fault of its own (with mode Vendor:
-// every such operation that knows the code). A new fault replaces the old one of the same operation. An unknown operation,
+// every such operation that knows the code), except deliveries, which go on inside the vendor. A new fault replaces the old one of the same operation. An unknown operation,
 // an invalid fault and an unknown code are errors that list what is known; then nothing changes.
 func (s *Server) Break(op string, f Fault) error {
 	var errs []error
@@ -80,7 +80,9 @@ func (s *Server) codes(o *operation) []string {
 	}
 	var all []string
 	for _, op := range s.ops {
-		all = append(all, op.codes...)
+		if !op.inner {
+			all = append(all, op.codes...)
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -12,13 +12,14 @@ import (
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.calls.Add(1)
 	defer s.calls.Done()
-	op := s.paths[r.URL.Path]
-	if op == nil {
-		op = s.rest
-	}
+	op := s.route(r)
 	op.hits.Add(1)
 	s.total.Add(1)
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	limit := int64(maxBody)
+	if op.limit > 0 {
+		limit = op.limit
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	sc := op.script.Load()
 	if sc == nil {
 		sc = s.all.Load()

@@ -43,7 +43,10 @@ type Server struct {
 // operation is one thing that a vendor does.
 type operation struct {
 	name   string
-	paths  []string                               // exact; empty: every path that no other operation has
+	paths  []string                               // exact; empty, and no match: every path that no other operation has
+	match  func(*http.Request) bool               // for paths with a variable part; asked in order when no path is exact
+	inner  bool                                   // no request reaches it: the vendor's own work, such as a delivery; "*" leaves it alone
+	limit  int64                                  // bytes of a request that are read; 0: maxBody
 	do     func(*http.Request) answer             // the work
 	failed func(*http.Request) answer             // the vendor's error body, for ErrorBody
 	codes  []string                               // that vendor knows
@@ -70,7 +73,7 @@ func (s *Server) start(vendor string, ops ...*operation) error {
 		for _, p := range op.paths {
 			s.paths[p] = op
 		}
-		if len(op.paths) == 0 {
+		if len(op.paths) == 0 && op.match == nil && !op.inner {
 			s.rest = op
 		}
 	}
@@ -152,6 +155,19 @@ func (s *Server) Log() []Hit {
 // Advance moves the vendor's clock by d, forwards or backwards: codes, tokens and quotas run out by this clock, and ID
 // tokens are dated by it.
 func (s *Server) Advance(d time.Duration) { s.skew.Add(int64(d)) }
+
+// route finds the operation of a request.
+func (s *Server) route(r *http.Request) *operation {
+	if op := s.paths[r.URL.Path]; op != nil {
+		return op
+	}
+	for _, op := range s.ops {
+		if op.match != nil && op.match(r) {
+			return op
+		}
+	}
+	return s.rest
+}
 
 func (s *Server) now() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
 

@@ -26,6 +26,11 @@ func newTable[V any](limit int) *table[V] { return &table[V]{limit: limit, m: ma
 func (t *table[V]) put(key string, v V) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.add(key, v)
+}
+
+// add is put; the caller holds the mutex.
+func (t *table[V]) add(key string, v V) {
 	t.last++
 	t.m[key] = entry[V]{v, t.last}
 	t.order = append(t.order, place{key, t.last})
@@ -79,4 +84,15 @@ func (t *table[V]) remove(which func(V) bool) int {
 		}
 	}
 	return n
+}
+
+// putNew adds an entry unless there is one that is not outdated; it reports whether it did.
+func (t *table[V]) putNew(key string, v V, outdated func(V) bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e, there := t.m[key]; there && !outdated(e.value) {
+		return false
+	}
+	t.add(key, v)
+	return true
 }
