@@ -31,7 +31,7 @@ func TestChainF56PanicIsAFault(t *testing.T) {
 				require.Contains(t, err.Error(), "address: unavailable: a: unavailable: panic in source a: ")
 				var p *fallback.PanicError
 				require.ErrorAs(t, e, &p)
-				require.Contains(t, string(p.Stack), "chain_test.go")
+				require.Contains(t, string(p.Stack), "chainfault_test.go")
 				require.EqualValues(t, i+1, b.Snapshot().Faults)
 				require.Zero(t, up.Capacity.Load())
 			}
