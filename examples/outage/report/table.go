@@ -20,6 +20,9 @@ func WriteTable(w io.Writer, r Report) error {
 	fmt.Fprintf(&b, "%s to %s played in %s (one second is %s); %d journeys per capability and site; seed %d; %s of the accounts have a second linked way\n",
 		Clock(t.From), Clock(t.To), seconds(r.Over), Clock(second), r.Planned, r.Seed, percent(r.Linked))
 	fmt.Fprintf(&b, "arrivals were late by %s at most, p99 %s\n", seconds(r.Lag.Max), seconds(r.Lag.P99))
+	if r.Lag.P99 > KeptUp {
+		b.WriteString("THE MACHINE DID NOT KEEP UP: times and availabilities of both sites are those of a busy machine\n")
+	}
 	if r.Interrupted {
 		fmt.Fprintf(&b, "INTERRUPTED after %s: what follows is the part until then; %d journeys were cut short and are not counted\n", seconds(r.Took), r.CutShort)
 	}

@@ -69,7 +69,10 @@ func (s *SignIn) journey(ctx context.Context, side replay.Side, a schedule.Arriv
 			sleep(ctx, pause)
 		}
 	}
-	if !last.OK && ctx.Err() != nil {
+	switch {
+	case len(c.useless) > 0:
+		last.Why = whyNotLinked // what another way would have spared him
+	case ctx.Err() != nil:
 		last.Why = whyDeadline
 	}
 	return last
@@ -85,9 +88,6 @@ func (c *citizen) try(ctx context.Context) tally.Outcome {
 	c.reload = c.read.reloads(page.Body)
 	way := c.choose(c.read.offered(page.Body))
 	if way == "" {
-		if len(c.useless) > 0 {
-			return failed(whyNotLinked)
-		}
 		return failed(whyNoOffer)
 	}
 	c.tried[way] = true
