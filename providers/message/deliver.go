@@ -193,7 +193,8 @@ func (d *deliverer) pause(ctx context.Context) bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return ctx.Err() == nil
+		end, ends := ctx.Deadline()
+		return ctx.Err() == nil && !(ends && !time.Now().Before(end)) // a context learns of its end a little late
 	case <-ctx.Done():
 		return false
 	}
