@@ -23,16 +23,32 @@ type OpenError struct {
 	Cause  error // the error that opened it, as the call returned it; may be nil
 }
 
-// Error returns "name: breaker: open: reason: cause".
+// Error returns "name: breaker: open: reason: cause". Of the cause it shows only a text that was written to be shown: that of an
+// error which tells a class, or one of this package. Others may print an address with a key in it, as *url.Error does; read Cause for them.
 func (e *OpenError) Error() string {
 	s := "breaker: open: " + e.Why.String()
 	if e.Name != "" {
 		s = e.Name + ": " + s
 	}
-	if e.Cause != nil {
-		s += ": " + e.Cause.Error()
+	if text := shownText(e.Cause); text != "" {
+		s += ": " + text
 	}
 	return s
+}
+
+func shownText(cause error) string {
+	if classed, ok := find[interface {
+		error
+		Class() string
+	}](cause); ok {
+		return classed.Error()
+	}
+	for _, ours := range [...]error{errAborted, errLease, errNoReply, errStuck} {
+		if errors.Is(cause, ours) {
+			return cause.Error()
+		}
+	}
+	return ""
 }
 
 // Is reports whether target is ErrOpen.

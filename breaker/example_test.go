@@ -29,7 +29,7 @@ func Example() {
 	fmt.Println("asked:", !open.NotSent(), "again within a second:", open.RetryAfter() <= time.Second)
 	// Output:
 	// true true
-	// kakao: breaker: open: faults: connection refused
+	// kakao: breaker: open: faults
 	// asked: false again within a second: true
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +62,23 @@ func TestNilBreakerGuardsNothing(t *testing.T) {
 	require.NoError(t, b.Close())
 }
 
+// A cause is shown when its text was written to be shown, and nothing of it otherwise.
+func TestRefusalShowsNoSecret(t *testing.T) {
+	const canary = "CANARY-51c0-key"
+	for text, cause := range map[string]error{
+		"faults":           &url.Error{Op: "Get", URL: "https://api.example/" + canary, Err: errVendor},
+		"refused: refused": fmt.Errorf("get %s: %w", canary, classed{class: "refused"}),
+		"limited":          asOnly{classed{class: "limited"}},
+	} {
+		bubble(t, breaker.Config{Name: "kakao", Consecutive: 1}, func(t *testing.T, b *breaker.Breaker) {
+			require.Error(t, b.Do(bg, func(context.Context) error { return cause }))
+			open := refused(t, b)
+			require.Equal(t, "kakao: breaker: open: "+text, open.Error())
+			require.NotContains(t, fmt.Sprintf("%v %s %q", open, open, open), canary)
+		})
+	}
+}
+
 // The column "breaker" of the table of classes.
 func TestClasses(t *testing.T) {
 	for _, c := range []struct {
@@ -105,7 +124,7 @@ func TestClasses(t *testing.T) {
 				require.True(t, open.NotSent())
 				require.Equal(t, breaker.Open, open.State)
 				require.Equal(t, open.RetryAfter(), open.Wait())
-				require.Equal(t, "kakao: breaker: open: "+c.why.String()+": "+c.err.Error(), open.Error())
+				require.True(t, strings.HasPrefix(open.Error(), "kakao: breaker: open: "+c.why.String()), open.Error())
 				require.NotErrorIs(t, open, c.err, "a cause belongs to an earlier call")
 				require.Same(t, open, refused(t, b), "one value per opening")
 			})
