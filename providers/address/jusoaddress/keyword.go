@@ -3,6 +3,7 @@ package jusoaddress
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // keyword is what may be sent of a text that was tidied: an allow-list, because
@@ -25,8 +26,8 @@ func keyword(text string) string {
 		}
 	}
 	k := strings.Join(kept, " ")
-	if !strings.ContainsFunc(k, unicode.IsLetter) {
-		return ""
+	if utf8.RuneCountInString(k) < 2 || !strings.ContainsFunc(k, unicode.IsLetter) {
+		return "" // as Query.Validate would have it
 	}
 	return k
 }
