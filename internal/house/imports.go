@@ -47,6 +47,7 @@ func importTable() []importRow {
 
 		{"internal/rest", []string{"~/providers"}},
 		{"internal/house", nil},
+		{"internal/canary", []string{"**"}}, // one test over everything
 		{"internal/benchmarks/**", []string{"**"}},
 		{"examples/**", []string{"**"}},
 	}
