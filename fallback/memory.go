@@ -37,6 +37,15 @@ type Memory[Q, A any] struct {
 	// Stale is the age, counted from the same moment as Fresh, up to which an
 	// answer is served when all sources failed. Zero: only while Fresh.
 	Stale time.Duration
+	// StaleFor says up to which age, counted as Stale is, one answer may be served
+	// when all sources failed, by whoever gave it; it can only shorten Stale, and
+	// never below what Fresh and FreshFor allow. An answer that forbids to be
+	// served stale (must-revalidate and proxy-revalidate of RFC 9111 section 5.2.2)
+	// returns its max-age; one that names a time (stale-if-error of RFC 5861)
+	// returns that time above its max-age; one that says nothing the greatest
+	// Duration. Zero or less: only while fresh. Like FreshFor it is asked when the
+	// answer is saved, so a new one leaves alone what was saved before. Nil: Stale.
+	StaleFor func(A) time.Duration
 	// Store keeps the bytes. A store that fails or is slow costs a call at most
 	// StoreWait for each of its operations, never the answer. Nil: a MemoryStore
 	// with the default bounds, for this chain alone.

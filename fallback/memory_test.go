@@ -3,6 +3,7 @@ package fallback_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -283,10 +284,27 @@ func TestMemoryRemembersWhatItMay(t *testing.T) {
 		"fresh for less":               {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return time.Second } }, true, time.Hour, time.Second},
 		"fresh for more":               {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return 2 * time.Hour } }, true, time.Hour, time.Minute},
 		"fresh for no time":            {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { return -time.Second } }, true, time.Hour, 0},
-		"the empty key":                {func(c *config, _ *script) { c.Memory.Key = func(string) string { return "" } }, false, 0, 0},
-		"a key too long":               {func(c *config, _ *script) { c.Memory.Key = func(string) string { return strings.Repeat("k", 1025) } }, false, 0, 0},
-		"F56 the key panics":           {func(c *config, _ *script) { c.Memory.Key = func(string) string { panic("x") } }, false, 0, 0},
-		"F56 fresh for panics":         {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { panic("x") } }, false, 0, 0},
+		"stale for less":               {func(c *config, _ *script) { c.Memory.StaleFor = func(reply) time.Duration { return 10 * time.Minute } }, true, 10 * time.Minute, time.Minute},
+		"stale for more":               {func(c *config, _ *script) { c.Memory.StaleFor = func(reply) time.Duration { return math.MaxInt64 } }, true, time.Hour, time.Minute},
+		"stale for less than fresh":    {func(c *config, _ *script) { c.Memory.StaleFor = func(reply) time.Duration { return time.Second } }, true, time.Minute, time.Minute},
+		"stale for no time":            {func(c *config, _ *script) { c.Memory.StaleFor = func(reply) time.Duration { return -time.Second } }, true, time.Minute, time.Minute},
+		"retention is less than stale for": {func(c *config, _ *script) {
+			c.Sources[0].Retention = fallback.Retention(10 * time.Minute)
+			c.Memory.StaleFor = func(reply) time.Duration { return 20 * time.Minute }
+		}, true, 10 * time.Minute, time.Minute},
+		"fresh for less, never stale": {func(c *config, _ *script) {
+			c.Memory.FreshFor = func(reply) time.Duration { return time.Second }
+			c.Memory.StaleFor = func(reply) time.Duration { return time.Second }
+		}, true, time.Second, time.Second},
+		"neither fresh nor stale": {func(c *config, _ *script) {
+			c.Memory.FreshFor = func(reply) time.Duration { return 0 }
+			c.Memory.StaleFor = func(reply) time.Duration { return 0 }
+		}, false, 0, 0},
+		"the empty key":        {func(c *config, _ *script) { c.Memory.Key = func(string) string { return "" } }, false, 0, 0},
+		"a key too long":       {func(c *config, _ *script) { c.Memory.Key = func(string) string { return strings.Repeat("k", 1025) } }, false, 0, 0},
+		"F56 the key panics":   {func(c *config, _ *script) { c.Memory.Key = func(string) string { panic("x") } }, false, 0, 0},
+		"F56 fresh for panics": {func(c *config, _ *script) { c.Memory.FreshFor = func(reply) time.Duration { panic("x") } }, false, 0, 0},
+		"F56 stale for panics": {func(c *config, _ *script) { c.Memory.StaleFor = func(reply) time.Duration { panic("x") } }, false, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -170,6 +170,12 @@ func (m *memory[Q, A]) save(key string, r *Result[A]) {
 	if m.FreshFor != nil {
 		soft = min(soft, max(0, m.FreshFor(r.Value)))
 	}
+	if m.StaleFor != nil {
+		hard = max(soft, min(hard, m.StaleFor(r.Value)))
+		if hard <= 0 { // neither fresh nor stale at any age
+			return
+		}
+	}
 	body, err := m.Codec.Encode(r.Value)
 	if err != nil {
 		m.errs.Add(1)
