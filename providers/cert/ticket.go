@@ -10,7 +10,7 @@ import (
 // (fallback.Flow does so) and used once; only Scheme and Expires are for the
 // citizen.
 type Ticket struct {
-	// Provider names who gave it; no other takes it.
+	// Provider names the adapter that gave it ("kakao"); no other takes it.
 	Provider string
 	// ID is the vendor's name of the request.
 	ID string

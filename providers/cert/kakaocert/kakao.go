@@ -12,8 +12,8 @@ import (
 	"github.com/detour-go/detour/providers/cert/internal/barocert"
 )
 
-// Name is the provider of tickets and errors of this package.
-const Name = "kakaocert"
+// name is the provider of tickets and errors of this package.
+const name = "kakao"
 
 // Config of a Provider. LinkID, SecretKey and ClientCode are required.
 type Config struct {
@@ -41,7 +41,7 @@ type Config struct {
 	AllowLoopbackHTTP bool
 	// HTTP is the client to ask through; nil: one that dials public addresses only.
 	HTTP *http.Client
-	// UserAgent is sent; empty: "detour/kakaocert".
+	// UserAgent is sent; empty: "detour/kakao".
 	UserAgent string
 	// Timeout bounds each single request; zero: 10s. The vendor's SDKs wait 70s.
 	Timeout time.Duration
@@ -53,7 +53,7 @@ type Provider struct{ client *barocert.Client }
 // New reports all mistakes of the configuration at once. It asks nobody.
 func New(cfg Config) (*Provider, error) {
 	c, err := barocert.New(barocert.Config{
-		Provider: Name, Service: "KAKAO", Scopes: []string{"partner", "401", "402", "403", "404", "405"},
+		Provider: name, Service: "KAKAO", Scopes: []string{"partner", "401", "402", "403", "404", "405"},
 		LinkID: cfg.LinkID, SecretKey: cfg.SecretKey, ClientCode: cfg.ClientCode, ExpireIn: cfg.ExpireIn,
 		OldVerify: cfg.OldVerifyPath, Codes: cfg.Codes, Forwarded: cfg.Forwarded,
 		Base: cfg.Base, AuthBase: cfg.AuthBase, AllowLoopbackHTTP: cfg.AllowLoopbackHTTP,

@@ -14,8 +14,8 @@ import (
 	"github.com/detour-go/detour/providers/cert/internal/barocert"
 )
 
-// Name is the provider of tickets and errors of this package.
-const Name = "passcert"
+// name is the provider of tickets and errors of this package.
+const name = "pass"
 
 // Config of a Provider. LinkID, SecretKey, ClientCode and CallCenter are required.
 type Config struct {
@@ -48,7 +48,7 @@ type Config struct {
 	AllowLoopbackHTTP bool
 	// HTTP is the client to ask through; nil: one that dials public addresses only.
 	HTTP *http.Client
-	// UserAgent is sent; empty: "detour/passcert".
+	// UserAgent is sent; empty: "detour/pass".
 	UserAgent string
 	// Timeout bounds each single request; zero: 10s. The vendor's SDKs wait 70s.
 	Timeout time.Duration
@@ -64,7 +64,7 @@ func New(cfg Config) (*Provider, error) {
 		missing = errors.New("call center is missing")
 	}
 	c, err := barocert.New(barocert.Config{
-		Provider: Name, Service: "PASS", Scopes: []string{"partner", "441", "442", "443", "444"},
+		Provider: name, Service: "PASS", Scopes: []string{"partner", "441", "442", "443", "444"},
 		LinkID: cfg.LinkID, SecretKey: cfg.SecretKey, ClientCode: cfg.ClientCode, CallCenter: cfg.CallCenter,
 		VerifyWho: true, PersonalRSA: true, PrivateKey: cfg.PrivateKey, ExpireIn: cfg.ExpireIn,
 		OldVerify: cfg.OldVerifyPath, Codes: cfg.Codes, Forwarded: cfg.Forwarded,
