@@ -38,6 +38,7 @@ func TestTidyMakesOneQuestionOfItsSpellings(t *testing.T) {
 		"\u1166\u11bc":                "\u1166\u11bc", // no lead
 		"가\u11a7":                     "가\u11a7",      // the filler before the first tail is none
 		"각\u11a8":                     "각\u11a8",      // has its tail already
+		"가\u11c3":                     "가\u11c3",      // an old tail does not compose
 		"\u1100\u1161\u11a8\u11a8":    "각\u11a8",
 		"\u1112\u1175\u11c2":          "힣",
 		"\u1100 \u1161":               "\u1100 \u1161",

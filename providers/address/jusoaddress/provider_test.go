@@ -219,6 +219,13 @@ func TestT11E0001OnceThenTheAddressAgain(t *testing.T) {
 	assert.NoError(t, err, "nothing of the refusal is kept")
 }
 
+func TestAnUnknownCodeIsNotRepeated(t *testing.T) {
+	f, p := start(t)
+	f.search = func(url.Values) string { return saying("E7777") }
+	_, err := p.Search(t.Context(), address.Query{Text: "세종대로 110"})
+	assert.EqualError(t, err, "juso: search: unavailable: juso said no")
+}
+
 func TestOnlyTheFirstItemsAreLocated(t *testing.T) {
 	f, p := startWith(t, func(c *jusoaddress.Config) { c.Coordinates = 2 })
 	rows := []string{hallRow(`"110"`, `"108"`, `"04524"`, `""`), hallRow(`"110"`, `"109"`), hallRow(), hallRow(`"110"`, `"112"`)}

@@ -102,6 +102,7 @@ func TestCoordinates(t *testing.T) {
 		row("no entrance", 200, noneBody, providers.NotFound, ""),
 		row("another road", 200, entrance("111402005001", "111402005002"), providers.Unavailable, ""),
 		row("another number", 200, entrance(`"buldMnnm":"110"`, `"buldMnnm":"112"`), providers.Unavailable, ""),
+		row("another sub number", 200, entrance(`"buldSlno":"0"`, `"buldSlno":"1"`), providers.Unavailable, ""),
 		row("F43 latitude and longitude", 200, entrance("953937.837560", "126.978414", "1952051.848087", "37.566680"), providers.Unavailable, ""),
 		row("F43 x and y mixed up", 200, entrance("953937.837560", "1952051.848087", "1952051.848087", "953937.837560"), providers.Unavailable, ""),
 		row("F43 no number", 200, entrance("953937.837560", "NaN"), providers.Unavailable, ""),

@@ -180,6 +180,25 @@ func TestNobodyIsAskedForWhatKakaoDoesNotHave(t *testing.T) {
 	assert.Zero(t, f.asked.Load())
 }
 
+func TestWhatErrorsSay(t *testing.T) {
+	f, p := start(t)
+	for body, want := range map[string]string{
+		`{"code":-99999,"msg":"서울"}`: "kakao: search: unavailable: kakao said no",
+		`{"code":-401,"msg":"서울"}`:   "kakao: search: refused: -401: kakao said no",
+		noneBody:                     "kakao: search: notfound: no such address",
+		strings.Replace(hallBody, `"x":"126.978414"`, `"x":"139.7"`, 1): "kakao: search: unavailable: coordinates are none of korea",
+	} {
+		f.body = func(url.Values) string { return body }
+		_, err := p.Search(t.Context(), address.Query{Text: "세종대로 110"})
+		assert.EqualError(t, err, want)
+	}
+	f.body = func(url.Values) string { return strings.Replace(noneBody, `"total_count":0`, `"total_count":3`, 1) }
+	_, err := p.Search(t.Context(), address.Query{Text: "세종대로 110", Page: 2})
+	assert.ErrorIs(t, err, providers.NotFound, "beyond the last page")
+	_, err = p.Search(t.Context(), address.Query{Text: "세종대로 110"})
+	assert.EqualError(t, err, "kakao: search: unavailable: nothing on the first page, though something was found")
+}
+
 func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	_, err := kakaoaddress.New(kakaoaddress.Config{Key: canary + "\r\nX-Injected: 1", BaseURL: "http://dapi.example", Timeout: -1})
 	require.Error(t, err)
