@@ -38,10 +38,13 @@ func TestFlowBeginFaultsCountAndSuccessesDoNot(t *testing.T) {
 			_, err := s.flow.Begin(bgCtx, "kakao", idClaim{})
 			require.Error(t, err)
 		}
+		s.kakao.begin = func(context.Context) error { return &idError{class: "unavailable", hearsay: true} }
+		_, err := s.flow.Begin(bgCtx, "kakao", idClaim{})
+		require.Error(t, err)
 		require.Zero(t, b.Snapshot().Calls)
 		s.open(t, b)
 		before := s.kakao.begins.Load()
-		_, err := s.flow.Begin(bgCtx, "kakao", idClaim{Person: "kim"})
+		_, err = s.flow.Begin(bgCtx, "kakao", idClaim{Person: "kim"})
 		e := flowFails(t, err, fallback.ErrUnavailable, breaker.ErrOpen)
 		var open *breaker.OpenError
 		require.ErrorAs(t, err, &open)
@@ -132,6 +135,7 @@ func TestFlowF74HalfWayWhenItOpens(t *testing.T) {
 		s := newIDSite(t, nil)
 		b := s.guard(t, breaker.Config{Name: "kakao", OpenFor: time.Minute})
 		good, bad := s.mustBegin(t, bgCtx, "kakao").Ticket, s.mustBegin(t, bgCtx, "kakao").Ticket
+		said := s.mustBegin(t, bgCtx, "kakao").Ticket
 		s.open(t, b)
 		require.False(t, s.flow.Offers(bgCtx)[0].Available)
 
@@ -147,6 +151,11 @@ func TestFlowF74HalfWayWhenItOpens(t *testing.T) {
 		require.EqualValues(t, 2, b.Snapshot().Late)
 		_, err = s.flow.Begin(bgCtx, "kakao", idClaim{})
 		flowFails(t, err, fallback.ErrUnavailable, breaker.ErrOpen)
+
+		s.kakao.finish = func(context.Context, idReply) error { return &idError{class: "unavailable", hearsay: true} }
+		_, err = s.flow.Finish(bgCtx, said, idReply{Code: "of kim"})
+		flowFails(t, err, fallback.ErrUnavailable, fallback.ErrRestart)
+		require.EqualValues(t, 2, b.Snapshot().Late, "what a browser says is not told")
 	})
 }
 
@@ -241,8 +250,9 @@ func TestFlowRecoversByWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newIDSite(t, nil)
 		var dead atomic.Bool
-		b := s.guard(t, breaker.Config{Watch: func(context.Context) error {
+		b := s.guard(t, breaker.Config{Watch: func(ctx context.Context) error {
 			if dead.Load() {
+				<-ctx.Done() // it hangs, so that each look takes its time
 				return errors.New("login page is down")
 			}
 			return nil

@@ -241,6 +241,23 @@ func TestFinishAboveCapacityLeavesTheTicket(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// The budget is shared with the chains of the same vendor: a flow that came to its end pays in.
+func TestFinishEarnsForTheUpstream(t *testing.T) {
+	budget := &fallback.Budget{}
+	s := newIDSite(t, func(c *idConfig) { c.Legs[0].Upstream = &fallback.Upstream{Budget: budget} })
+	chain, err := fallback.New(fallback.Config[int, int]{Name: "chain", Sources: []fallback.Source[int, int]{{
+		Name: "kakao", Do: func(context.Context, int) (int, error) { return 0, errors.New("down") }, Upstream: s.cfg.Legs[0].Upstream,
+		Retry: fallback.Retry{Max: 1, First: time.Nanosecond},
+	}}})
+	require.NoError(t, err)
+	_, err = chain.Do(bgCtx, 1)
+	require.Error(t, err)
+	before := budget.Left()
+	_, err = s.flow.Finish(bgCtx, s.mustBegin(t, bgCtx, "kakao").Ticket, idReply{Code: "of kim"})
+	require.NoError(t, err)
+	require.Equal(t, before+1, budget.Left())
+}
+
 func TestFinishJoinThatPanics(t *testing.T) {
 	s := newIDSite(t, func(c *idConfig) { c.Join = func(idReply, idChallenge) idReply { panic(idCanary) } })
 	_, err := s.flow.Finish(bgCtx, s.mustBegin(t, bgCtx, "kakao").Ticket, idReply{})

@@ -123,9 +123,6 @@ func once[T any](
 				err = panicked("source "+source, p)
 			}
 		}
-		if err != nil {
-			v = *new(T) // never half an answer
-		}
 		settle(err)
 	}()
 	tctx, cancel := context.WithTimeout(ctx, timeout)

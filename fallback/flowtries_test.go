@@ -129,6 +129,20 @@ func TestFlowTriesFailClosed(t *testing.T) {
 	}
 }
 
+// A record that was put back does not bring back the tries.
+func TestFlowTriesAreCountedApart(t *testing.T) {
+	sp := &spy{kept: map[string][]byte{}}
+	s := codes(t, func(c *idConfig) { sp.Counter = c.Tickets; c.Tickets = sp })
+	ticket := s.mustBegin(t, bgCtx, "kakao").Ticket
+	for handle := range sp.kept {
+		_, err := s.tickets.Add(bgCtx, handle, 5, time.Hour)
+		require.NoError(t, err)
+	}
+	_, err := s.flow.Finish(bgCtx, ticket, idReply{Code: "of kim"})
+	flowFails(t, err, fallback.ErrDenied, fallback.ErrTicketUsed, fallback.ErrRestart)
+	require.Zero(t, s.asked())
+}
+
 func TestFlowTriesEndWithTheTicket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := codes(t, func(c *idConfig) { c.TTL = 3 * time.Minute })
@@ -149,7 +163,9 @@ func TestFlowTriesEndWithTheTicket(t *testing.T) {
 
 func TestFlowTriesSurviveACitizenWhoReloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := codes(t, nil)
+		s := codes(t, func(c *idConfig) {
+			c.Tickets = &idTickets{Counter: c.Tickets, put: func(ctx context.Context) error { return ctx.Err() }}
+		})
 		ticket := s.mustBegin(t, bgCtx, "kakao").Ticket
 		inner := s.kakao.finish
 		s.kakao.finish = func(ctx context.Context, _ idReply) error { <-ctx.Done(); return ctx.Err() }

@@ -82,6 +82,22 @@ func TestMemoryCounterBuriesInSmallSteps(t *testing.T) {
 	})
 }
 
+func TestMemoryCounterMakesRoomFromTheDeadAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		c := memoryCounter(t, 0, 101*(overhead+10))
+		require.NoError(t, c.Put(ctx, "live", make([]byte, 6), time.Hour))
+		for i := range 100 {
+			require.NoError(t, c.Put(ctx, fmt.Sprintf("%010d", i), nil, time.Second))
+		}
+		time.Sleep(time.Second)
+		require.NoError(t, c.Put(ctx, "large", make([]byte, 99*(overhead+10)), time.Hour))
+		_, found, err := c.Take(ctx, "live")
+		require.NoError(t, err)
+		require.True(t, found)
+	})
+}
+
 func TestMemoryCounterConcurrent(t *testing.T) {
 	ctx := context.Background()
 	c := memoryCounter(t, 50, 0)

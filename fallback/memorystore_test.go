@@ -76,6 +76,7 @@ func TestMemoryStoreBuriesTheDeadBeforeTheLiving(t *testing.T) {
 			require.NoError(t, s.Save(ctx, fmt.Sprint(i), nil, time.Second))
 		}
 		time.Sleep(time.Second)
+		require.Empty(t, alive(s, "7"), "its time is over at this very moment")
 		for i := range 199 {
 			require.NoError(t, s.Save(ctx, fmt.Sprint("new ", i), nil, time.Hour))
 		}
@@ -85,6 +86,22 @@ func TestMemoryStoreBuriesTheDeadBeforeTheLiving(t *testing.T) {
 		time.Sleep(time.Hour)
 		require.Zero(t, s.Stats().Entries)
 		require.Zero(t, s.Stats().Bytes)
+	})
+}
+
+// One large entry may need the room of more dead ones than a call buries otherwise.
+func TestMemoryStoreMakesRoomFromTheDeadAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		s := memoryStore(t, 101*(overhead+10), 0)
+		require.NoError(t, s.Save(ctx, "live", make([]byte, 6), time.Hour))
+		for i := range 100 {
+			require.NoError(t, s.Save(ctx, fmt.Sprintf("%010d", i), nil, time.Second))
+		}
+		time.Sleep(time.Second)
+		require.NoError(t, s.Save(ctx, "large", make([]byte, 99*(overhead+10)), time.Hour))
+		require.Equal(t, "live large", alive(s, "live", "large"))
+		require.Zero(t, s.Stats().Evicted)
 	})
 }
 

@@ -67,7 +67,7 @@ func (o *Offer) guarded(s breaker.Snapshot, now time.Time) {
 	case s.Forced == breaker.ForcedClosed:
 	case s.Forced == breaker.ForcedOpen || s.State != breaker.Closed:
 		due := !s.Until.IsZero() && now.After(s.Until.Add(2*s.SlowAfter))
-		o.Available, o.Admitted = due && s.Forced == breaker.NotForced, 0
+		o.Available, o.Admitted = due, 0
 		o.Why, o.Since, o.RetryAt = s.Why.String(), s.Since, s.Until
 	case s.Admit < 1:
 		o.Admitted, o.Why, o.Since, o.RetryAt = s.Admit, s.Why.String(), s.Since, s.Until

@@ -26,7 +26,7 @@ const (
 type ticket struct {
 	id      [16]byte  // random; Tickets keeps the record under a digest of it
 	claim   [32]byte  // SHA-256 of the claim as it was kept
-	session [32]byte  // digest of the session, zero for none
+	session [32]byte  // digest of the session
 	level   Assurance // of the source when the flow began
 	min     Assurance // asked for when the flow began
 	traits  Trait     // asked for when the flow began
@@ -138,12 +138,9 @@ func (s *sealer) handle(key int, id [16]byte) (string, error) {
 	return "flow:" + s.flow + ":" + base64.RawURLEncoding.EncodeToString(h[:]), err
 }
 
-// session digests the id of a session for one ticket; no session is zero, and
-// no other.
+// session digests the id of a session for one ticket. No session has a digest
+// of its own.
 func (s *sealer) session(key int, id [16]byte, session string) ([32]byte, error) {
-	if session == "" {
-		return [32]byte{}, nil
-	}
 	k, err := s.derive(key, id[:], "session")
 	if err != nil {
 		return k, err

@@ -23,7 +23,7 @@ func forgeries(good string) map[string]string {
 	swapped := append(append([]byte(nil), raw[:1]...), append(append([]byte(nil), raw[17:]...), raw[1:17]...)...)
 	return map[string]string{
 		"empty": "", "a word": "ticket", "null": "null", "10 KB": strings.Repeat("A", 10<<10), "10 KB after a good one": good + strings.Repeat("A", 10<<10),
-		"spaces": " " + good, "newline": good + "\n", "newline inside": good[:10] + "\n" + good[10:], "padding": good + "=", "standard alphabet": base64.StdEncoding.EncodeToString(raw),
+		"spaces": " " + good, "newline": good + "\n", "newline inside": good[:10] + "\n" + good[10:], "carriage return": good + "\r", "padding": good + "=", "standard alphabet": base64.StdEncoding.EncodeToString(raw),
 		"half": good[:len(good)/2], "one short": good[:len(good)-1], "one long": good + "A", "twice": good + good, "upper case": strings.ToUpper(good), "reversed order": text(swapped),
 		"version only": text(raw[:1]), "salt only": text(raw[:17]), "nonce only": text(raw[:29]), "no tag": text(raw[:len(raw)-16]), "another version": text(version), "zeros": text(make([]byte, len(raw))),
 		"not ASCII": "티켓" + good, "NUL": good + "\x00",
@@ -46,21 +46,28 @@ func TestTicketForged(t *testing.T) {
 }
 
 func TestTicketEveryBitCounts(t *testing.T) {
-	s := newIDSite(t, nil)
-	good := s.mustBegin(t, bgCtx, "kakao").Ticket
-	raw, err := base64.RawURLEncoding.DecodeString(good)
-	require.NoError(t, err)
-	for i := range len(raw) * 8 {
-		raw[i/8] ^= 1 << (i % 8)
-		_, err := s.flow.Finish(bgCtx, base64.RawURLEncoding.EncodeToString(raw), idReply{Code: "of kim"})
-		require.ErrorIs(t, err, fallback.ErrTicketForged, "bit %d", i)
-		raw[i/8] ^= 1 << (i % 8)
-	}
-	for i := range good { // the text too: no second spelling of a ticket
-		other := []byte(good)
-		other[i] ^= 1
-		_, err := s.flow.Finish(bgCtx, string(other), idReply{Code: "of kim"})
-		require.ErrorIs(t, err, fallback.ErrTicketForged, "character %d", i)
+	s := newIDSite(t, func(c *idConfig) { c.Legs[1].Name = "naver1" })
+	for _, source := range []string{"kakao", "naver1", "pass"} { // three lengths: base64 ends in three ways
+		good := s.mustBegin(t, bgCtx, source).Ticket
+		raw, err := base64.RawURLEncoding.DecodeString(good)
+		require.NoError(t, err)
+		for i := range len(raw) * 8 {
+			raw[i/8] ^= 1 << (i % 8)
+			_, err := s.flow.Finish(bgCtx, base64.RawURLEncoding.EncodeToString(raw), idReply{Code: "of kim"})
+			require.ErrorIs(t, err, fallback.ErrTicketForged, "bit %d", i)
+			raw[i/8] ^= 1 << (i % 8)
+		}
+		for i := len(good) - 2; i < len(good); i++ { // the text too: no second spelling of a ticket
+			for c := range 128 {
+				other := []byte(good)
+				if other[i] == byte(c) {
+					continue
+				}
+				other[i] = byte(c)
+				_, err := s.flow.Finish(bgCtx, string(other), idReply{Code: "of kim"})
+				require.ErrorIs(t, err, fallback.ErrTicketForged, "%q", other[i])
+			}
+		}
 	}
 	require.Zero(t, s.asked())
 }
