@@ -118,9 +118,13 @@ func TestBadStores(t *testing.T) {
 			}
 		}},
 		"keeps the caller's bytes": {"caller's bytes", func(s *store) {
-			m := map[string][]byte{}
-			s.save = func(k string, d []byte, _ time.Duration) error { m[k] = d; return nil }
-			s.load = func(k string) ([]byte, bool, error) { d, ok := m[k]; return d, ok, nil }
+			var m sync.Map // else the race detector finds what the suite is here to find
+			s.save = func(k string, d []byte, _ time.Duration) error { m.Store(k, d); return nil }
+			s.load = func(k string) ([]byte, bool, error) {
+				d, ok := m.Load(k)
+				data, _ := d.([]byte)
+				return data, ok, nil
+			}
 		}},
 		"lives for ever": {"gone after it", func(s *store) {
 			s.save = func(k string, d []byte, ttl time.Duration) error {
@@ -252,10 +256,14 @@ func TestBadCounters(t *testing.T) {
 			}
 		}},
 		"prolongs": {"not prolonged", func(c *counter) {
+			var mu sync.Mutex
 			at := map[string]int{}
 			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
+				mu.Lock()
 				at[k]++
-				if at[k] == 1 || at[k] > 3 {
+				nth := at[k]
+				mu.Unlock()
+				if nth == 1 || nth > 3 {
 					return c.Counter.Add(ctx, k, n, time.Hour)
 				}
 				return c.Counter.Add(ctx, k, n, ttl)
