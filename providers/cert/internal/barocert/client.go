@@ -158,8 +158,11 @@ func (c *Client) ask(ctx context.Context, ask rest.Ask, into any) error {
 	if err != nil {
 		return err
 	}
-	if a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden {
+	switch {
+	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
 		c.session.drop(token)
+	case a.Status >= 400 && a.Status < 500:
+		c.session.doubt(token) // which no means "session" is published nowhere
 	}
 	if a.Status != http.StatusOK {
 		return judge(c.api, ask.Op, a, fresh, c.cfg.Codes)

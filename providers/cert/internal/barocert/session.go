@@ -23,6 +23,8 @@ const (
 	maxToken  = 4096
 	maxLife   = 24 * time.Hour
 	maxMargin = time.Minute
+
+	doubtAfter = time.Minute
 )
 
 // session keeps the token. The zero value with an ask is empty.
@@ -32,7 +34,8 @@ type session struct {
 
 	mu     sync.Mutex
 	token  string
-	until  time.Time // monotonic
+	since  time.Time // when token came; monotonic, as until
+	until  time.Time
 	flight *flight
 }
 
@@ -83,7 +86,8 @@ func (s *session) fly(ctx context.Context, f *flight) {
 		defer s.mu.Unlock()
 		s.flight = nil
 		if f.err == nil && f.grant.token != "" {
-			s.token, s.until = f.grant.token, time.Now().Add(f.grant.life)
+			s.token, s.since = f.grant.token, time.Now()
+			s.until = s.since.Add(f.grant.life)
 		}
 		close(f.done)
 	}()
@@ -96,6 +100,16 @@ func (s *session) drop(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.token == token {
+		s.token = ""
+	}
+}
+
+// doubt forgets a token that is older than a minute: a no that may be about it
+// must not last as long as the token does, nor cost a token each.
+func (s *session) doubt(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token == token && time.Since(s.since) >= doubtAfter {
 		s.token = ""
 	}
 }

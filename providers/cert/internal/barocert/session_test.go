@@ -56,6 +56,20 @@ func TestTokenIsKeptUntilItEnds(t *testing.T) {
 	})
 }
 
+func TestATokenInDoubtIsAskedForAgainOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asks atomic.Int32
+		s := session{ask: counting(&asks, 0, time.Hour)}
+		for range 600 { // ten minutes of citizens who are told no
+			token, _, err := s.get(t.Context())
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+			s.doubt(token)
+		}
+		assert.EqualValues(t, 10, asks.Load())
+	})
+}
+
 func TestManyCallersAskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asks, got atomic.Int32
