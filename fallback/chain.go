@@ -100,19 +100,18 @@ func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait
 		got, sent, err := c.turn(ctx, m, q, floor)
 		t.attempts += sent
 		if err == nil {
-			return Result[A]{
-				Value: got.value, Source: m.Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(),
-				Assurance: got.level, Flags: t.flags, Attempts: t.attempts, Failed: t.failed,
-			}, nil
+			return c.result(&t, rank, &got), nil
 		}
 		f := t.note(m.Name, err, sent, at)
 		if f.Class.Fault() {
-			if c.cfg.Once && !f.notSent() {
-				t.unknown = err
-				t.left(ctx)
-				break
+			t.effect(got.effect, got.find)
+			if got.effect == EffectDone {
+				return c.result(&t, rank, &got), nil
 			}
 			if t.left(ctx) {
+				break
+			}
+			if got.effect == EffectUnknown && !c.repeats(q, err) {
 				break
 			}
 		}
@@ -121,6 +120,17 @@ func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait
 		}
 	}
 	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
+}
+
+// result labels what the source at rank gave.
+func (c *Chain[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
+	if t.unknown != nil {
+		t.flags |= FlagRepeated
+	}
+	return Result[A]{
+		Value: got.value, Source: c.members[rank].Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(),
+		Assurance: got.level, Flags: t.flags, Attempts: t.attempts, Failed: t.failed,
+	}
 }
 
 // onward reads the column next of the table: whether the next source is asked

@@ -36,8 +36,14 @@ type Config[Q, A any] struct {
 	// Once marks a question with an effect (a message sent, a certificate
 	// requested). The next source is asked only after an error that certainly
 	// had none (a method NotSent() bool that returns true); after any other
-	// fault the verdict is ErrUnknown. Excludes Retry and Memory.
+	// fault Source.Find is asked, and what stays unknown is ErrUnknown. Excludes
+	// Retry and Memory.
 	Once bool
+	// Again says whether to ask the next source all the same when a source
+	// failed with the error and nobody knows whether it was done (EffectUnknown),
+	// so that it may be done twice. A result that came so has FlagRepeated; with
+	// none the verdict stays ErrUnknown. Only with Once. Nil: never.
+	Again func(Q, error) bool
 	// Memory remembers answers and shares one call among equal questions. Nil:
 	// neither. A must have a method Cacheable() bool.
 	Memory *Memory[Q, A]
@@ -47,7 +53,7 @@ type Config[Q, A any] struct {
 
 const (
 	maxRetries = 10
-	maxTime    = time.Hour // greatest Timeout and MaxWait, so that sums stay sane
+	maxTime    = time.Hour // greatest Timeout, FindTimeout and MaxWait, so that sums stay sane
 	maxName    = 64
 )
 
@@ -76,6 +82,9 @@ func (cfg *Config[Q, A]) mistakes() []error {
 		if cfg.Once && s.Retry.Max > 0 {
 			wrong("source %d %q: retry cannot go with once", i, s.Name)
 		}
+		if !cfg.Once && s.Find != nil {
+			wrong("source %d %q: find needs once: without an effect there is nothing to find", i, s.Name)
+		}
 		if s.Assurance >= cfg.MinAssurance && s.Traits.Has(cfg.Require) {
 			reached = true
 		}
@@ -88,6 +97,9 @@ func (cfg *Config[Q, A]) mistakes() []error {
 	}
 	if cfg.MinAssurance > None && cfg.Answers == nil {
 		wrong("min assurance needs answers: a proof that nobody checks proves nothing")
+	}
+	if !cfg.Once && cfg.Again != nil {
+		wrong("again needs once: without an effect the next source is asked anyway")
 	}
 	if cfg.Memory != nil {
 		errs = append(errs, cfg.memoryMistakes()...)
@@ -129,6 +141,12 @@ func (s *Source[Q, A]) mistakes() []error {
 	}
 	if s.Timeout < 0 || s.Timeout > maxTime {
 		wrong("timeout must be between 0 and 1h")
+	}
+	if s.FindTimeout < 0 || s.FindTimeout > maxTime {
+		wrong("find timeout must be between 0 and 1h")
+	}
+	if s.FindTimeout > 0 && s.Find == nil {
+		wrong("find timeout without find")
 	}
 	if s.Retry.Max < 0 || s.Retry.Max > maxRetries {
 		wrong("retry: max must be between 0 and 10")

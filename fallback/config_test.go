@@ -66,6 +66,11 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 			config{Name: "x", Once: true, Sources: []source{{Name: "a", Do: ok, Retry: fallback.Retry{Max: 1}, Retention: 1}}, Memory: &memory{Key: identity, Fresh: 1}},
 			[]string{`source 0 "a": retry cannot go with once`, "memory: cannot go with once"},
 		},
+		"find and again without once": {
+			config{Name: "x", Sources: []source{{Name: "a", Do: ok, Find: finding(nothing), FindTimeout: -1}, {Name: "b", Do: ok, FindTimeout: 1}}, Again: func(string, error) bool { return true }},
+			[]string{`source 0 "a": find timeout must be between 0 and 1h`, `source 0 "a": find needs once: without an effect there is nothing to find`,
+				`source 1 "b": find timeout without find`, "again needs once: without an effect the next source is asked anyway"},
+		},
 		"memory with assurance": {
 			config{Name: "x", MinAssurance: fallback.Low, Answers: agrees, Sources: []source{{Name: "a", Do: ok, Assurance: fallback.Low, Retention: 1}}, Memory: &memory{Key: identity, Fresh: 1}},
 			[]string{"memory: cannot go with min assurance or required traits: a proof is not served twice"},

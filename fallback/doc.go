@@ -47,7 +47,9 @@
 //     the Budget of the upstream, first ones never ask it. A breaker that is open
 //     is not waited for.
 //   - A question with an effect (Config.Once) is sent again only after an error
-//     that certainly had none; otherwise the verdict is ErrUnknown.
+//     that certainly had none, or after Source.Find found nothing; what stays
+//     unknown is ErrUnknown, unless Config.Again agreed to do it twice. Every
+//     fault says what is known of its effect (Failure.Effect).
 //   - A nil error means an answer that Answers has accepted.
 //   - Memory serves only what it was allowed to keep, never in place of an answer
 //     that said no, and a failing store costs time (StoreWait), not answers.
@@ -55,6 +57,8 @@
 // # What is not promised
 //
 //   - A source that ignores its context cannot be bounded from outside.
+//   - Find is as good as the list of the vendor: what is listed later than two
+//     thirds of FindTimeout after the fault is taken for absent.
 //   - The last source can be down as well; then there is an error.
 //   - A remembered answer can be wrong by now: that is what its Age is for.
 //   - Breakers, budgets and capacities are those of this process.

@@ -20,7 +20,8 @@ var (
 	// not be asked. Not found is not the same as could not ask.
 	ErrIncomplete = errors.New("incomplete")
 	// ErrUnknown: a call with an effect (Config.Once) was sent, and nobody
-	// knows whether it was done. Asking again may do it twice.
+	// knows whether it was done, Source.Find included. Asking again may do it
+	// twice.
 	ErrUnknown = errors.New("unknown")
 	// ErrCancelled: the caller went away. The error also matches
 	// context.Canceled.
@@ -53,7 +54,8 @@ var verdicts = [...]error{
 //
 // Which verdict, when several sources failed:
 //
-//   - a call with an effect that may have been done: ErrUnknown;
+//   - a call with an effect that may have been done: ErrUnknown, also when
+//     Config.Again let others be asked after it and whatever they said;
 //   - the caller went away: ErrCancelled;
 //   - a source found nothing: ErrNotFound, or ErrIncomplete when another
 //     source could not be asked;
@@ -153,7 +155,7 @@ func (e *Error) Wait() time.Duration {
 }
 
 // NotSent reports whether the call certainly had no effect: nobody was asked,
-// or everybody who was says so.
+// or everybody who was says so, or Find found nothing there.
 func (e *Error) NotSent() bool {
 	for _, f := range e.Failed {
 		if !f.notSent() {

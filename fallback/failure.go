@@ -36,6 +36,31 @@ func (s Skip) String() string {
 	return ""
 }
 
+// Effect is what is known of the effect of a call that went out and ended with
+// a fault (Config.Once). The zero value says nothing: the chain has no effects,
+// nothing went out, or the class is that of an answer.
+type Effect uint8
+
+// What is known.
+const (
+	EffectAbsent  Effect = iota + 1 // it had none: the error says NotSent, or Find found nothing
+	EffectUnknown                   // nobody knows
+	EffectDone                      // it was done all the same: Find found it
+)
+
+// String returns the empty string, absent, unknown or done.
+func (e Effect) String() string {
+	switch e {
+	case EffectAbsent:
+		return "absent"
+	case EffectUnknown:
+		return "unknown"
+	case EffectDone:
+		return "done"
+	}
+	return ""
+}
+
 // Failure is one source that gave no answer.
 type Failure struct {
 	Source   string // empty: the wait for a shared call ended
@@ -44,11 +69,15 @@ type Failure struct {
 	Err      error
 	Attempts int           // calls that went out
 	At       time.Time     // when its turn began
-	Took     time.Duration // how long its turn lasted, waits included
+	Took     time.Duration // how long its turn lasted, waits and Find included
+	Effect   Effect        // what is known of its effect
+	FindErr  error         // why Find could not tell, when it was asked; as Err it may hold anything
 }
 
 // String returns `source: class: cause`, or `source: reason: cause` when it was
-// not asked. The cause stands there only as far as its text may be shown.
+// not asked. The cause stands there only as far as its text may be shown. What
+// is known of the effect follows in brackets: [done], [absent], [unknown], or
+// [unknown: why Find could not tell].
 func (f Failure) String() string {
 	s := f.Source
 	if s == "" {
@@ -62,10 +91,17 @@ func (f Failure) String() string {
 	if text := cleanText(f.Err); text != "" && f.Skip != SkipCapacity && f.Skip != SkipDeadline {
 		s += ": " + text
 	}
+	if f.Effect != 0 {
+		s += " [" + f.Effect.String()
+		if text := cleanText(f.FindErr); text != "" {
+			s += ": " + text
+		}
+		s += "]"
+	}
 	return s
 }
 
 // notSent reports whether the failure certainly had no effect.
 func (f Failure) notSent() bool {
-	return f.Attempts == 0 || notSent(f.Err)
+	return f.Attempts == 0 || f.Effect == EffectAbsent || notSent(f.Err)
 }

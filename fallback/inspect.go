@@ -34,6 +34,7 @@ type SourceView struct {
 	Fate       []string
 	Recipient  Recipient
 	Timeout    time.Duration
+	Finds      time.Duration // FindTimeout; zero: it has no Find
 	Retry      Retry
 	Assurance  Assurance
 	Traits     Trait
@@ -79,7 +80,7 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 
 func (m *member[Q, A]) view() SourceView {
 	v := SourceView{
-		Name: m.Name, Timeout: m.Timeout, Retry: m.Retry, Assurance: m.Assurance, Traits: m.Traits, Retention: m.Retention,
+		Name: m.Name, Timeout: m.Timeout, Finds: m.FindTimeout, Retry: m.Retry, Assurance: m.Assurance, Traits: m.Traits, Retention: m.Retention,
 	}
 	if m.budget != nil {
 		v.BudgetLeft, v.NoBudget = m.budget.Left(), m.budget.Refused()

@@ -17,12 +17,17 @@ type member[Q, A any] struct {
 
 // said is what a source gave.
 type said[A any] struct {
-	value A
-	level Assurance
+	value  A
+	level  Assurance
+	effect Effect // after a fault, with Config.Once
+	find   error  // why Find could not tell
 }
 
 func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
 	s.Timeout = orDefault(s.Timeout, DefaultTimeout)
+	if s.Find != nil {
+		s.FindTimeout = orDefault(s.FindTimeout, DefaultFindTimeout)
+	}
 	s.Retry.First = orDefault(s.Retry.First, 100*time.Millisecond)
 	s.Retry.MaxWait = orDefault(s.Retry.MaxWait, 2*time.Second)
 	m := member[Q, A]{Source: s}
@@ -37,11 +42,11 @@ func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
 
 // longest returns how long the turn of m may last.
 func (m *member[Q, A]) longest() time.Duration {
-	return m.Timeout + time.Duration(m.Retry.Max)*(m.Timeout+m.Retry.MaxWait)
+	return m.Timeout + m.FindTimeout + time.Duration(m.Retry.Max)*(m.Timeout+m.Retry.MaxWait)
 }
 
-// turn gives m its turn: Retry(Breaker(Timeout(call, check))). It returns how
-// many calls went out.
+// turn gives m its turn: Retry(Breaker(Timeout(call, check))), and Find after a
+// fault with an effect. It returns how many calls went out.
 func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (said[A], int, error) {
 	if !m.capacity.take() {
 		return said[A]{}, 0, errNoRoom
@@ -54,6 +59,10 @@ func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assu
 	}
 	if !sent {
 		return got, 0, err
+	}
+	if c.cfg.Once && ClassOf(err).Fault() {
+		c.settle(ctx, m, q, floor, &got, err)
+		return got, 1, err
 	}
 	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no {
 		return c.again(ctx, m, q, floor, err)

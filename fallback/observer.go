@@ -19,7 +19,7 @@ type Outcome struct {
 	Assurance Assurance
 	Flags     Flags
 	Attempts  int
-	Failed    []Failure // Err holds only what may be shown, or nil
+	Failed    []Failure // Err and FindErr hold only what may be shown, or nil
 	At        time.Time // when the call began
 	Took      time.Duration
 }
@@ -70,6 +70,7 @@ func (t *teller) tell(o Outcome) {
 	o.Failed = slices.Clone(o.Failed)
 	for i := range o.Failed {
 		o.Failed[i].Err = cleanError(o.Failed[i].Err)
+		o.Failed[i].FindErr = cleanError(o.Failed[i].FindErr)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -37,6 +37,7 @@ type Flags uint8
 const (
 	FlagSecurity Flags = 1 << iota // a source could not be trusted before this answer was found
 	FlagShared                     // one call answered several askers of the same question
+	FlagRepeated                   // an earlier source may have done it as well (Config.Again)
 )
 
 // Has reports whether f holds every flag of want.
@@ -50,6 +51,9 @@ func (f Flags) String() string {
 	}
 	if f.Has(FlagShared) {
 		words = append(words, "shared")
+	}
+	if f.Has(FlagRepeated) {
+		words = append(words, "repeated")
 	}
 	return strings.Join(words, ",")
 }
@@ -68,8 +72,8 @@ type Result[A any] struct {
 	MaxAge     time.Duration // age at which it is no longer served from memory; zero: it is not remembered
 	Assurance  Assurance     // what it is worth, never above the source's
 	Flags      Flags
-	Attempts   int       // calls that went out for this result, at all sources
-	Failed     []Failure // who could not answer before, in order
+	Attempts   int       // calls of Do that went out for this result, at all sources
+	Failed     []Failure // who could not answer before, in order; with EffectDone also Source itself
 }
 
 // Degraded reports whether a source could not answer on the way, or the answer

@@ -15,7 +15,7 @@ type trail struct {
 	flags    Flags
 	nothing  bool  // a source found nothing and the next was asked
 	answer   error // the answer that ended the call
-	unknown  error // the fault after which nobody knows whether it was done
+	unknown  error // the first fault after which nobody knows whether it was done
 	gone     error // the caller went away
 }
 
@@ -32,6 +32,15 @@ func (t *trail) note(source string, err error, sent int, at time.Time) Failure {
 	}
 	t.failed = append(t.failed, f)
 	return f
+}
+
+// effect notes what is known of the effect of the last failure.
+func (t *trail) effect(known Effect, find error) {
+	f := &t.failed[len(t.failed)-1]
+	f.Effect, f.FindErr = known, find
+	if known == EffectUnknown && t.unknown == nil {
+		t.unknown = f.Err
+	}
 }
 
 // left reports whether the caller went away, as opposed to out of time.
