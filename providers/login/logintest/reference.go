@@ -165,11 +165,11 @@ func (r *Reference) Finish(ctx context.Context, reply login.Reply) (login.Identi
 	case c.State == "" || c.Nonce == "" || c.Verifier == "" || c.RedirectURI != r.redirect,
 		subtle.ConstantTimeCompare([]byte(c.State), []byte(reply.State)) != 1,
 		reply.Issuer != "" && reply.Issuer != r.issuer:
-		return login.Identity{}, r.fail("reply", providers.Denied, errStray)
+		return login.Identity{}, r.unasked(errStray)
 	case reply.Error != "":
-		return login.Identity{}, r.fail("reply", providers.Denied, errSaidNo)
+		return login.Identity{}, r.unasked(errSaidNo)
 	case reply.Code == "" || len(reply.Code) > 4096 || !visible(reply.Code.Reveal()):
-		return login.Identity{}, r.fail("reply", providers.Denied, errSpent)
+		return login.Identity{}, r.unasked(errSpent)
 	}
 	if err := r.ask(ctx, TokenEndpoint, "token"); err != nil {
 		return login.Identity{}, err
@@ -221,6 +221,11 @@ func (r *Reference) Watch(ctx context.Context) error {
 
 func (r *Reference) fail(op string, kind providers.Kind, cause error) error {
 	return &providers.Error{Provider: "reference", Op: op, Kind: kind, Err: cause}
+}
+
+// unasked is a denial of which the vendor never heard.
+func (r *Reference) unasked(cause error) error {
+	return &providers.Error{Provider: "reference", Op: "reply", Kind: providers.Denied, Unsent: true, Err: cause}
 }
 
 func s256(verifier string) string {

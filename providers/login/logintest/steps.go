@@ -35,6 +35,10 @@ func (s *Site) answer(c login.Challenge, browser func() (url.Values, error)) (lo
 // refused finishes and wants an error of one kind that says nothing it must not.
 func (s *Site) refused(ctx context.Context, r login.Reply, want providers.Kind) error {
 	id, err := s.Provider.Finish(ctx, r)
+	return s.judged(id, err, r, want)
+}
+
+func (s *Site) judged(id login.Identity, err error, r login.Reply, want providers.Kind) error {
 	if err == nil {
 		return errors.New("Finish let somebody in")
 	}
@@ -44,12 +48,19 @@ func (s *Site) refused(ctx context.Context, r login.Reply, want providers.Kind) 
 	return errors.Join(isKind(err, want), silent(err, r, s.Users))
 }
 
-// unasked is refused, and nobody was asked.
+// unasked is refused, nobody was asked, and the error says so: else forged
+// callbacks would count as answers of a healthy vendor.
 func (s *Site) unasked(ctx context.Context, r login.Reply) error {
 	before := s.Asked()
-	err := s.refused(ctx, r, providers.Denied)
+	id, err := s.Provider.Finish(ctx, r)
+	var said *providers.Error
+	told := errors.As(err, &said) && said.Unsent
+	err = s.judged(id, err, r, providers.Denied)
 	if n := s.Asked() - before; n != 0 {
-		err = errors.Join(err, fmt.Errorf("the vendor was asked %d times", n))
+		return errors.Join(err, fmt.Errorf("the vendor was asked %d times", n))
+	}
+	if err == nil && !told {
+		return errors.New("nobody was asked, and the error does not say so (NotSent)")
 	}
 	return err
 }

@@ -44,8 +44,12 @@ func (g *Grant) Check(r login.Reply) error {
 
 const maxCode = 4096 // bytes
 
+// denied says that nobody was asked, or a storm of forged callbacks would count
+// as answers of a healthy vendor.
 func (g *Grant) denied(code string, cause error) error {
-	return g.token.Fail(OpReply, providers.Denied, code, cause)
+	e := g.token.Fail(OpReply, providers.Denied, code, cause)
+	e.Unsent = true
+	return e
 }
 
 // Denied builds the error of a reply that turned out not to answer its
