@@ -83,6 +83,9 @@ func (c *Codes) Resend(ctx context.Context, ch Challenge) (Challenge, error) {
 
 // allow asks whether one more message may go to the number of a challenge.
 func (c *Codes) allow(ctx context.Context, ch Challenge) (taken, error) {
+	if err := left(ctx, "send"); err != nil {
+		return taken{}, err
+	}
 	if err := c.cleared(ctx, ch.Number); err != nil {
 		return taken{}, err
 	}

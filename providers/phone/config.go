@@ -60,7 +60,8 @@ type Config struct {
 	Digits int
 
 	// The limits. Days and hours are those of UTC. What is refused by one limit, and
-	// a message that surely was not sent, does not count in the others.
+	// a message that surely was not sent, does not count in the others; only the pause
+	// before the next message stays.
 
 	// ResendAfter is the pause between the first two messages to a number, doubled
 	// for each further one of the day; default 60s, at most 1h.

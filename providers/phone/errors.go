@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -40,7 +41,7 @@ var (
 var (
 	errCounter = errors.New("the counter cannot be asked")
 	errSend    = errors.New("the message could not be sent")
-	errText    = errors.New("the text cannot be sent as one sms")
+	errText    = errors.New("the text and its last line are no single sms of 90 bytes")
 )
 
 // verdict is an error of this package with what a flow reads beside its class.
@@ -92,6 +93,14 @@ func (s *silent) Unwrap() []error {
 // uncounted is a counter that could not be asked: nothing is sent or accepted.
 func uncounted(op string, cause error) error {
 	return &providers.Error{Provider: name, Op: op, Unsent: true, Err: &silent{errCounter, cause}}
+}
+
+// left is a caller who is gone before anything was done; nil while it is there.
+func left(ctx context.Context, op string) error {
+	if err := ctx.Err(); err != nil {
+		return &providers.Error{Provider: name, Op: op, Unsent: true, Err: providers.Cause(err)}
+	}
+	return nil
 }
 
 // fate rebuilds an error of Send, and says whether the message may be under way

@@ -19,6 +19,9 @@ func (c *Codes) Finish(ctx context.Context, r Reply) (Proof, error) {
 	if ch.ID == "" || ch.Number == "" || ch.Purpose == "" {
 		return Proof{}, denied(op, ErrUsed) // no challenge of ours: there is nothing to count on
 	}
+	if err := left(ctx, op); err != nil {
+		return Proof{}, err
+	}
 	// Counted first, whatever was typed; the count outlives the challenge.
 	n, err := c.add(ctx, c.checked(ch), 1, c.cfg.TTL+time.Minute)
 	if err != nil {

@@ -2,7 +2,6 @@ package phone
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/detour-go/detour/providers"
@@ -14,7 +13,7 @@ func ownText(code, locale string) string {
 	if locale == "ko" {
 		return "인증번호 " + code + "\n타인에게 알려주지 마세요."
 	}
-	return "Code to verify your phone: " + code + "\nDo not share it."
+	return "Code to verify: " + code + "\nDo not share it."
 }
 
 // language is the locale of a text: ko or en.
@@ -31,7 +30,7 @@ func language(locale string) string {
 func (c Config) compose(key, number, code, locale string) (m message.Message, err error) {
 	defer func() {
 		if recover() != nil { // what panicked is a stranger's, and may hold the code
-			m, err = message.Message{}, errText
+			m, err = message.Message{}, errPanicked
 		}
 	}()
 	m = message.Message{
@@ -61,8 +60,7 @@ func (c Config) tryText(locale string) error {
 	case errors.As(err, &is):
 		return is.Err
 	case err != nil:
-		n, _ := message.Bytes(c.Text(code, locale))
-		return fmt.Errorf("%w: %d bytes and the last line, at most %d", err, n, message.MaxSMS)
+		return err
 	case strings.Count(m.Text, code) < 2:
 		return errNoCode
 	}
