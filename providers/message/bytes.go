@@ -1,10 +1,6 @@
 package message
 
-import (
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/korean"
-)
+import "golang.org/x/text/encoding/korean"
 
 // Limits of a text in bytes of EUC-KR, see [Bytes].
 const (
@@ -21,9 +17,6 @@ const (
 // CP949 has all 11,172 syllables, KS X 1001 but 2,350 of them. Vendors document
 // "EUC-KR" and mean either; one that means the latter refuses the rest (뷁, 똠) at intake.
 func Bytes(text string) (n int, ok bool) {
-	if !utf8.ValidString(text) {
-		return 0, false
-	}
 	b, err := korean.EUCKR.NewEncoder().String(text)
 	if err != nil {
 		return 0, false

@@ -220,6 +220,45 @@ func TestDeliverDistrustsAReceiptOfAnotherMessage(t *testing.T) {
 	})
 }
 
+// finder is a double that finds something.
+type finder struct {
+	double
+	key string
+}
+
+func (f finder) Find(context.Context, message.Message) (message.Receipt, bool, error) {
+	r, err := taken(context.Background())
+	r.Key = f.key
+	return r, true, err
+}
+
+func TestDeliverDistrustsAFoundReceiptOfAnotherMessage(t *testing.T) {
+	for key, arrived := range map[string]bool{good().Key: true, "another": false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := finder{double{send: fails[message.Receipt](providers.Error{Provider: "v", Op: "send"}), status: says(message.Delivery{State: message.Delivered})}, key}
+			_, err := message.Deliver(f, f, message.DeliverConfig{})(t.Context(), good())
+			if arrived {
+				assert.NoError(t, err)
+				return
+			}
+			assert.EqualError(t, err, "v: deliver: unavailable: fate unknown")
+		})
+	}
+}
+
+func TestDeliverForgetsAnErrorThatPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		e := deliver(t, double{send: taken, status: func(context.Context) (message.Delivery, error) {
+			if asked++; asked == 1 {
+				return message.Delivery{}, &providers.Error{Provider: "v", Op: "status", Kind: providers.Refused}
+			}
+			return message.Delivery{State: message.Pending}, nil
+		}}, message.DeliverConfig{})
+		assert.Equal(t, "v: deliver: unavailable: fate unknown: no word in time", e.Error())
+	})
+}
+
 func TestDeliverEndsWithItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

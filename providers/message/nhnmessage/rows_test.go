@@ -148,6 +148,15 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestUnknownCodesAreNotRepeated(t *testing.T) {
+	for _, code := range []string{"-31337", `"BODY"`} {
+		e := failure(t, smsSend(t.Context(), newSMS(t, says(t, 200, js, no(code)))))
+		assert.Equal(t, "nhnsms: send: unavailable: nhn said no", e.Error())
+		e = failure(t, smsSend(t.Context(), newSMS(t, says(t, 400, js, no(code)))))
+		assert.Equal(t, "nhnsms: send: unavailable: unexpected status", e.Error())
+	}
+}
+
 func TestAllRecipientsFailedTellsWhy(t *testing.T) {
 	with := strings.Replace(no("-1031"), `}}`, `},"message":{"requestId":"20260201120000talkAAAA0","sendResults":[{"recipientSeq":1,"recipientNo":"01012345678","resultCode":%s,"resultMessage":"x"}]}}`, 1)
 	for code, want := range map[string]string{

@@ -51,6 +51,7 @@ func ambiguous() []providertest.Row {
 		row("1026 of a batch of one", failedBody("1026")),
 		row("refused with a strange code", failedBody("x-odd")),
 		row("refused with code 4000", failedBody("4000")),
+		row("refused with code 0000", failedBody("0000")),
 		row("no message at all", `{"failedMessageList":[],"messageList":[],"groupInfo":{"groupId":"G1"}}`),
 		row("no list", `{"failedMessageList":[],"groupInfo":{"groupId":"G1"}}`),
 		row("taken and refused at once", strings.Replace(sentOK, `"failedMessageList":[]`, `"failedMessageList":[{"statusCode":"1062"}]`, 1)),
@@ -174,10 +175,16 @@ func listRows() []providertest.Row {
 }
 
 func findRows() []providertest.Row {
+	page := `"M0":{}`
+	for i := range 99 {
+		page += fmt.Sprintf(`,"N%d":{}`, i)
+	}
 	return []providertest.Row{
 		{Name: "absent is no error", ContentType: js, Body: `{"startKey":null,"nextKey":null,"limit":100,"messageList":{}}`, OK: true},
 		{Name: "absent from a list that goes on cannot be said", ContentType: js, Body: strings.NewReplacer(`"op-1"`, `"op-9"`, `"nextKey":null`, `"nextKey":"M4V"`).Replace(listOK)},
 		{Name: "found in a list that goes on", ContentType: js, Body: strings.Replace(listOK, `"nextKey":null`, `"nextKey":"M4V"`, 1), OK: true},
+		{Name: "absent from a full page cannot be said", ContentType: js, Body: `{"nextKey":null,"messageList":{` + page + `}}`},
+		{Name: "absent from a page that is not full", ContentType: js, Body: `{"nextKey":null,"messageList":{` + strings.TrimSuffix(page, `,"N98":{}`) + `}}`, OK: true},
 		{Name: "F20 no list", ContentType: js, Body: `{"startKey":null,"limit":20}`},
 		{Name: "F84 found as another", ContentType: js, Body: strings.Replace(listOK, `{"messageId":"M4V20260201120405DEMOAAAAAAAAAAAA"`, `{"messageId":"M4V20260201120405DEMOBBBBBBBBBBBB"`, 1)},
 		{Name: "null beside it", ContentType: js, Body: strings.Replace(listOK, `"messageList":{`, `"messageList":{"M0":null,`, 1), OK: true},

@@ -41,7 +41,7 @@ func (s *Sender) Status(ctx context.Context, r message.Receipt) (message.Deliver
 	case it == nil || string(it.MessageID) != r.ID: // somebody else's answer
 		return message.Delivery{}, s.client.Fail(opStatus, providers.Unavailable, "", errOther)
 	}
-	d, known := deliveryOf(*it, s.alimtalk.VendorResend && r.Channel == message.AlimTalk)
+	d, known := deliveryOf(*it, s.alimtalk.VendorResend)
 	if !known {
 		return message.Delivery{}, s.client.Fail(opStatus, providers.Unavailable, "", errState)
 	}
