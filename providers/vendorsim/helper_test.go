@@ -154,7 +154,7 @@ func leftOver() string {
 		buf = buf[:runtime.Stack(buf, true)]
 		left := ""
 		for _, g := range strings.Split(string(buf), "\n\n") {
-			if strings.Contains(g, "net/http.(*conn).serve") || strings.Contains(g, "vendorsim.(*Server)") || strings.Contains(g, "vendorsim.(*gate)") {
+			if strings.Contains(g, "net/http.(*conn).serve") || strings.Contains(g, "vendorsim.(*Server)") || strings.Contains(g, "vendorsim.(*gate)") || strings.Contains(g, "vendorsim.(*timers)") {
 				left = g
 			}
 		}

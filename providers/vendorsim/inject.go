@@ -41,6 +41,7 @@ func (s *Server) strike(w http.ResponseWriter, r *http.Request, op *operation, s
 	var real answer
 	if f.Effect || f.is(Truncate, Cut, Drip) {
 		real = op.do(r)
+		r.Body = io.NopCloser(bytes.NewReader(body)) // the vendor's own error may depend on it
 	}
 	switch f.Mode {
 	case Hang, Refuse, Reset, Garbage:

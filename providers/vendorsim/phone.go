@@ -79,6 +79,7 @@ type Phone struct {
 	keys    []string // by age
 	twice   []string // keys that arrived more than once, in order
 	total   int
+	most    struct{ lines, counted int } // bounds
 }
 
 // line is one number.
@@ -89,9 +90,13 @@ type line struct {
 	wakeup chan struct{} // closed by the next text
 }
 
+func (l *line) kept() []Text { return l.texts[max(0, len(l.texts)-maxTexts):] }
+
 // NewPhone returns telephones that behave by the zero Behaviour.
 func NewPhone() *Phone {
-	return &Phone{lines: map[string]*line{}, counted: map[string]int{}}
+	p := &Phone{lines: map[string]*line{}, counted: map[string]int{}}
+	p.most.lines, p.most.counted = maxLines, maxCounted
+	return p
 }
 
 // Behave sets what happens at a number from now on; an empty number means every number without a behaviour of its own.
@@ -119,7 +124,7 @@ func (p *Phone) Inbox(number string) []Text {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l := p.lines[digits(number)]; l != nil {
-		return slices.Clone(l.texts)
+		return slices.Clone(l.kept())
 	}
 	return nil
 }
@@ -143,13 +148,14 @@ func (p *Phone) Await(ctx context.Context, number string, after int) (Text, erro
 	for {
 		p.mu.Lock()
 		l := p.line(digits(number))
-		forgotten := l.total - len(l.texts)
+		kept := l.kept()
+		forgotten := l.total - len(kept)
 		if after < forgotten {
 			p.mu.Unlock()
 			return Text{}, fmt.Errorf("vendorsim: phone: text %d is forgotten: a number keeps %d", after, maxTexts)
 		}
 		if after < l.total {
-			t := l.texts[after-forgotten]
+			t := kept[after-forgotten]
 			p.mu.Unlock()
 			return t, nil
 		}
@@ -183,8 +189,8 @@ func (p *Phone) deliver(number string, t Text) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.line(number)
-	if len(l.texts) == maxTexts {
-		l.texts = append(l.texts[:0:0], l.texts[1:]...)
+	if len(l.texts) == cap(l.texts) { // what is forgotten goes when the slice moves
+		l.texts = append(make([]Text, 0, min(2*len(l.texts)+2, 2*maxTexts)), l.kept()...)
 	}
 	l.texts = append(l.texts, t)
 	l.total++
@@ -194,12 +200,12 @@ func (p *Phone) deliver(number string, t Text) {
 	if t.Key == "" {
 		return
 	}
-	if p.counted[t.Key]++; p.counted[t.Key] == 2 && len(p.twice) < maxCounted {
+	if p.counted[t.Key]++; p.counted[t.Key] == 2 && len(p.twice) < p.most.counted {
 		p.twice = append(p.twice, t.Key)
 	}
 	if p.counted[t.Key] == 1 {
 		p.keys = append(p.keys, t.Key)
-		if len(p.keys) > maxCounted {
+		if len(p.keys) > p.most.counted {
 			delete(p.counted, p.keys[0])
 			p.keys = p.keys[1:]
 		}
@@ -213,7 +219,7 @@ func (p *Phone) line(number string) *line {
 		l = &line{wakeup: make(chan struct{})}
 		p.lines[number] = l
 		p.byAge = append(p.byAge, number)
-		if len(p.byAge) > maxLines {
+		if len(p.byAge) > p.most.lines {
 			close(p.lines[p.byAge[0]].wakeup) // who waits there looks again
 			delete(p.lines, p.byAge[0])
 			p.byAge = p.byAge[1:]
