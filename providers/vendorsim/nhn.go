@@ -210,5 +210,5 @@ func nhnTime(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return t.In(kst()).Format("2006-01-02 15:04:05.0")
+	return t.In(kst()).Format("2006-01-02 15:04:05") + ".0"
 }
