@@ -53,10 +53,14 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 // Result where the answer comes from. The error is an *Error; with it the
 // Result holds no answer, only Failed, Flags and Attempts.
 //
-// Do returns when ctx ends, unless a source ignores its context. A source that
-// panics has failed; one that ends its goroutine (runtime.Goexit) ends the
-// caller's too, unless the call was shared, and in either case it is counted
-// and holds nothing up.
+// Do returns when ctx ends, unless a source ignores its context. Whoever waits
+// for a shared call then hears which sources had failed by that time, and a
+// last Failure without a Source for the wait itself; the verdict and a stale
+// answer follow from what was known.
+//
+// A source that panics has failed; one that ends its goroutine (runtime.Goexit)
+// ends the caller's too, unless the call was shared, and in either case it is
+// counted and holds nothing up.
 func (c *Chain[Q, A]) Do(ctx context.Context, q Q) (Result[A], error) {
 	if c.teller != nil {
 		return c.told(ctx, q)
@@ -77,13 +81,14 @@ func (c *Chain[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 			return c.recall(ctx, q, key)
 		}
 	}
-	return c.live(ctx, q, floor, need)
+	return c.live(ctx, q, floor, need, nil)
 }
 
-// live asks the sources, nobody's memory.
-func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait) (Result[A], error) {
+// live asks the sources, nobody's memory, and tells p how far it is.
+func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
 	var t trail
 	for rank := range c.members {
+		p.tell(&t)
 		m := &c.members[rank]
 		if m.Assurance < floor || !m.Traits.Has(need) {
 			t.pass(m.Name, Refused, SkipAssurance, nil)

@@ -63,7 +63,7 @@ func (e Effect) String() string {
 
 // Failure is one source that gave no answer.
 type Failure struct {
-	Source   string // empty: the wait for a shared call ended
+	Source   string // empty: the wait for a shared call ended, behind what that call met so far
 	Class    Class
 	Skip     Skip // why it was not asked; zero: it was
 	Err      error

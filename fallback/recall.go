@@ -11,7 +11,7 @@ import (
 // questions), else stale.
 func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return Result[A]{}, c.ended(ctx, time.Now())
+		return c.ended(ctx, nil, time.Now())
 	}
 	m := c.memory
 	seen := m.saves.Load()
@@ -86,8 +86,7 @@ type flight[A any] struct {
 func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, known bool) (Result[A], error) {
 	at := time.Now()
 	if ctx.Err() != nil {
-		err := c.ended(ctx, at)
-		return Result[A]{Failed: err.Failed}, err
+		return c.ended(ctx, c.memory.flights.of(key), at)
 	}
 	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
 		return c.fly(q, key, seen, known), nil
@@ -105,22 +104,22 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, k
 		}
 		return f.r, f.err
 	case <-ctx.Done():
-		err := c.ended(ctx, at)
-		return Result[A]{Failed: err.Failed}, err
+		return c.ended(ctx, c.memory.flights.of(key), at)
 	}
 }
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic
 // nor runtime.Goexit keeps those who wait from hearing.
 func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool) flight[A] {
-	if !c.memory.flights.begin() {
+	p := c.memory.flights.begin(key)
+	if p == nil {
 		return flight[A]{unmade: true}
 	}
 	landed := make(chan flight[A], 1)
 	go func() {
 		f := flight[A]{err: &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: errExited}}
 		defer func() {
-			c.memory.flights.end()
+			c.memory.flights.end(key)
 			landed <- f
 		}()
 		// Somebody may have saved the answer between our look and now.
@@ -136,7 +135,7 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool) flight[A] {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), c.memory.flights.bound)
 		defer cancel()
-		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require)
+		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, p)
 		c.learn(key, &f.r, f.err, known)
 	}()
 	return <-landed
@@ -144,7 +143,7 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool) flight[A] {
 
 // alone asks for one caller only, and remembers.
 func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
-	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require)
+	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, nil)
 	c.learn(key, &r, err, known)
 	return r, err
 }
@@ -161,13 +160,15 @@ func (c *Chain[Q, A]) learn(key string, r *Result[A], err error, known bool) {
 	}
 }
 
-// ended is the error of a caller whose context ended while it waited.
-func (c *Chain[Q, A]) ended(ctx context.Context, at time.Time) *Error {
-	e := &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: endOf(ctx)}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		e.Cancelled = true
-		return e
+// ended is what a caller gets whose context ended while it waited: what the
+// shared call met until now, and the wait. The source that is being asked at
+// that moment is not known to fail, so it is not among them.
+func (c *Chain[Q, A]) ended(ctx context.Context, p *progress, at time.Time) (Result[A], error) {
+	t := p.soFar()
+	if !t.left(ctx) {
+		t.failed = append(t.failed, Failure{
+			Class: Unavailable, Skip: SkipDeadline, Err: endOf(ctx), At: at, Took: time.Since(at),
+		})
 	}
-	e.Failed = []Failure{{Class: Unavailable, Skip: SkipDeadline, Err: e.Cause, At: at, Took: time.Since(at)}}
-	return e
+	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
 }
