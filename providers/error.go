@@ -21,7 +21,8 @@ type Error struct {
 	Kind Kind
 	// Code is the vendor's own code, e.g. "KOE320" or "-10"; empty when it gave none.
 	Code string
-	// Unsent is true only when the request certainly never reached the vendor.
+	// Unsent is true only when the request certainly had no effect: it never
+	// reached the vendor, or the vendor said that it refused it whole.
 	Unsent bool
 	// After is how long the vendor asked to be left alone; zero: it did not say.
 	After time.Duration
