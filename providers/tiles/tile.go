@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/detour-go/detour/providers"
@@ -55,11 +56,17 @@ func (t Tile) Cacheable() bool { return !t.NoStore && len(t.Data) > 0 }
 
 // FreshFor returns MaxAge, as a memory wants to be told it:
 //
-//	fallback.Memory[tiles.ID, tiles.Tile]{Key: tiles.Key, Codec: tiles.Codec{}, FreshFor: tiles.Tile.FreshFor, ...}
+//	fallback.Memory[tiles.ID, tiles.Tile]{Key: tiles.Key, Codec: tiles.Codec{}, FreshFor: tiles.Tile.FreshFor, StaleFor: tiles.Tile.StaleFor, ...}
 func (t Tile) FreshFor() time.Duration { return t.MaxAge }
 
-// Staleable reports whether a kept tile may be served after its MaxAge, while the vendor cannot be asked.
-func (t Tile) Staleable() bool { return t.Cacheable() && !t.NoStale }
+// StaleFor returns the age up to which a kept tile may stand in while no vendor can be asked: MaxAge where must-revalidate and its kin
+// forbid more (RFC 9111 section 4.2.4), else without an end, which leaves it to the memory and the vendor's terms.
+func (t Tile) StaleFor() time.Duration {
+	if t.NoStale {
+		return t.MaxAge
+	}
+	return math.MaxInt64
+}
 
 // Answers reports why t is not the tile asked for, as an error of class
 // unavailable; nil: it is. The number must be the one asked for, the data of at

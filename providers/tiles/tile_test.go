@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -148,15 +149,15 @@ func FuzzAnswers(f *testing.F) {
 func TestCacheable(t *testing.T) {
 	good := tile(tiles.PNG, "x")
 	assert.True(t, good.Cacheable())
-	assert.True(t, good.Staleable())
+	assert.Greater(t, good.StaleFor(), 1000*24*time.Hour)
 	noStale := good
 	noStale.NoStale = true
 	assert.True(t, noStale.Cacheable())
-	assert.False(t, noStale.Staleable())
+	noStale.MaxAge = time.Minute
+	assert.Equal(t, time.Minute, noStale.StaleFor())
 	noStore := good
 	noStore.NoStore = true
 	assert.False(t, noStore.Cacheable())
-	assert.False(t, noStore.Staleable())
 	assert.False(t, tiles.Tile{}.Cacheable(), "nothing is not worth keeping")
 }
 
