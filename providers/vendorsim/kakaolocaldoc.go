@@ -5,7 +5,16 @@ import "strconv"
 // Documents of Kakao Local: numbers and coordinates are strings, an absent part is an empty string, flags are Y and N.
 
 func (a SimAddress) xy() (x, y string) {
-	return strconv.FormatFloat(a.Lon, 'f', -1, 64), strconv.FormatFloat(a.Lat, 'f', -1, 64)
+	return degrees(a.Lon), degrees(a.Lat)
+}
+
+// degrees has six decimals, or as many as there are.
+func degrees(d float64) string {
+	short, full := strconv.FormatFloat(d, 'f', 6, 64), strconv.FormatFloat(d, 'f', -1, 64)
+	if len(full) > len(short) {
+		return full
+	}
+	return short
 }
 
 func yn(b bool) string {
