@@ -52,7 +52,8 @@ func (c *Codes) Begin(ctx context.Context, q Request) (Challenge, error) {
 // Resend sends the code of a challenge again: the same one, and no longer good
 // than before. It is subject to all limits. A code that is used, spent, or about
 // to expire (a sixth of its TTL) is not sent: Denied, begin anew. After another
-// error the challenge is as it was.
+// error the challenge is as it was. For this the site keeps what Begin of the flow
+// gave it, in the session on its own side; ticket and challenge stay good.
 func (c *Codes) Resend(ctx context.Context, ch Challenge) (Challenge, error) {
 	if time.Until(ch.Expires) < c.cfg.TTL/6 {
 		return Challenge{}, denied("resend", ErrExpired)

@@ -37,11 +37,13 @@ func New(cfg Config) (*Codes, error) {
 // mac is HMAC-SHA256 over a label and fields, each with its length before it, so
 // that no two lists of fields give the same bytes.
 func (c *Codes) mac(label string, fields ...string) []byte {
-	h := hmac.New(sha256.New, c.cfg.Key)
+	all := make([]byte, 0, 256)
 	for _, f := range append([]string{label}, fields...) {
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(f))))
-		_, _ = h.Write([]byte(f))
+		all = binary.BigEndian.AppendUint64(all, uint64(len(f)))
+		all = append(all, f...)
 	}
+	h := hmac.New(sha256.New, c.cfg.Key)
+	_, _ = h.Write(all)
 	return h.Sum(nil)
 }
 

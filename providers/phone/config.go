@@ -78,7 +78,8 @@ type Config struct {
 	PerHour int
 	// MaxWrongPerHour bounds wrong codes on the whole site, an hour. Beyond it no
 	// code is sent until the hour is over, so that guessing at many numbers, five
-	// checks each, ends within a TTL; default 500.
+	// checks each, ends within a TTL; default 500. Tell Session, or one visitor alone
+	// can bring it about.
 	MaxWrongPerHour int
 }
 

@@ -54,10 +54,10 @@ func (c *Codes) take(ctx context.Context, number, session string) (taken, error)
 	if session != "" {
 		all = append(all, c.window("session", session, c.cfg.PerSessionHour, time.Hour, ErrTooMany))
 	}
-	all = append(all, c.window("site", "", c.cfg.PerHour, time.Hour, ErrBudget))
+	site := c.window("site", "", c.cfg.PerHour, time.Hour, ErrBudget)
 
 	var sent int64 // to this number, today
-	for _, w := range append([]window{c.wrongs()}, all...) {
+	for _, w := range append([]window{c.wrongs(), site}, all...) {
 		n, err := c.add(ctx, w.key, 0, w.length)
 		if err != nil {
 			return taken{}, uncounted("limit", err)
@@ -77,11 +77,10 @@ func (c *Codes) take(ctx context.Context, number, session string) (taken, error)
 	if n != 1 {
 		return taken{}, held(ErrTooSoon, c.pause(sent-1), false)
 	}
-	for _, w := range all {
+	for _, w := range append(all, site) {
 		n, err := c.add(ctx, w.key, 1, w.length)
 		if err != nil {
-			// It may have been counted: better one too few than one too many.
-			c.giveBack(ctx, t)
+			c.giveBack(ctx, t) // but not this one: nobody knows whether it was counted
 			return taken{}, uncounted("limit", err)
 		}
 		t.windows = append(t.windows, w)
