@@ -15,7 +15,7 @@
 //
 // What is kept about a code is nothing: it is derived, HMAC-SHA256 under
 // [Config.Key] of the challenge, whose id has 130 random bits, so codes are as
-// uniform and independent as those of a dice, within 2^-44. Nothing that lies in
+// uniform and independent as if drawn, within 2^-44. Nothing that lies in
 // the counter or in a sealed challenge gives a code away, not even to be tried
 // offline; every process can make the code again, so a resend and a change of
 // channel send the same one and a late duplicate harms nobody; and a challenge of
