@@ -43,8 +43,10 @@ func TestReplayEndToEnd(t *testing.T) {
 		"phases": [
 			{"at": "2h", "role": "login.primary", "mode": "fail", "confidence": "assumed"},
 			{"at": "2h", "role": "tiles.primary", "mode": "refuse", "confidence": "assumed"},
+			{"at": "2h", "role": "address.primary", "mode": "html", "confidence": "assumed"},
 			{"at": "7h", "role": "login.primary", "mode": "ok", "confidence": "assumed"},
-			{"at": "7h", "role": "tiles.primary", "mode": "ok", "confidence": "assumed"}
+			{"at": "7h", "role": "tiles.primary", "mode": "ok", "confidence": "assumed"},
+			{"at": "7h", "role": "address.primary", "mode": "ok", "confidence": "assumed"}
 		]}`), 0o600))
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"-timeline", file, "-duration", "5s", "-journeys", "60", "-json", out}, &stdout, &stderr)
@@ -60,7 +62,7 @@ func TestReplayEndToEnd(t *testing.T) {
 	var r result
 	require.NoError(t, json.Unmarshal(data, &r))
 	assert.Equal(t, "mine", r.Timeline)
-	for _, name := range []string{"login", "tiles"} {
+	for _, name := range []string{"login", "tiles", "address"} {
 		c := r.Capabilities[name]
 		assert.Equal(t, 60, c.Direct.Requests, name)
 		assert.Equal(t, 60, c.Detour.Requests, name)
@@ -71,6 +73,7 @@ func TestReplayEndToEnd(t *testing.T) {
 	}
 	assert.Positive(t, r.Capabilities["login"].Detour.Sources["naver"].Share)
 	assert.Positive(t, r.Capabilities["tiles"].Detour.Sources["osm"].Share)
+	assert.Positive(t, r.Capabilities["address"].Detour.Sources["juso"].Share)
 }
 
 func TestInterruptedReplayTellsThePartUntilThen(t *testing.T) {

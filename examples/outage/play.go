@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/detour-go/detour/examples/outage/lookup"
 	"github.com/detour-go/detour/examples/outage/mapview"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/report"
@@ -44,6 +45,7 @@ func build(o options) (*stage, error) {
 			return signin.New(signin.Config{Citizens: citizens, Linked: o.linked, Patience: o.patience, Direct: s.direct, Detour: s.detour})
 		},
 		func() (part, error) { return mapview.New(mapview.Config{Direct: s.direct, Detour: s.detour}) },
+		func() (part, error) { return lookup.New(lookup.Config{Direct: s.direct, Detour: s.detour}) },
 	}
 	for _, start := range parts {
 		p, err := start()
@@ -69,7 +71,7 @@ func (s *stage) Close() error {
 
 // roles are those that timelines may name.
 func roles() []string {
-	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary"}
+	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary", "address.primary", "address.secondary"}
 }
 
 // play builds the stage, plays the timeline on it, and takes it down.

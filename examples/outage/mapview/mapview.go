@@ -47,6 +47,7 @@ type MapView struct {
 	vworld   *vendorsim.VWorld
 	osm      *vendorsim.OSM
 	guards   []*breaker.Breaker // of vworld, osm
+	sources  []replay.Source
 	windows  *replay.Windows
 	browsers *http.Transport
 	site     [2]string // by replay.Side
@@ -124,6 +125,7 @@ func (m *MapView) chain(client *http.Client) (*tileChain, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.sources = append(m.sources, replay.SourceOf(Own, nil))
 	return fallback.New(fallback.Config[tiles.ID, tiles.Tile]{
 		Name:    "tiles",
 		Sources: []fallback.Source[tiles.ID, tiles.Tile]{first, second, fallback.From(Own, last.Tile, nil)},
@@ -147,7 +149,9 @@ func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles
 	}
 	m.guards = append(m.guards, guard)
 	m.closers = append(m.closers, guard.Close)
-	s := fallback.From(name, ask, &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company}})
+	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company}}
+	m.sources = append(m.sources, replay.SourceOf(name, up))
+	s := fallback.From(name, ask, up)
 	s.Timeout, s.Retention = within, fallback.Retention(keep)
 	return s, nil
 }
@@ -160,7 +164,7 @@ func (m *MapView) Capability() replay.Capability {
 			{Name: "tiles.primary", Play: sim.Play(m.vworld, "SYSTEM_ERROR", "tile")},
 			{Name: "tiles.secondary", Play: sim.Play(m.osm, "429", "tile")},
 		},
-		Sources: []string{VWorld, OSM, Own},
+		Sources: m.sources,
 		Breaker: m.guards[0],
 		Windows: m.windows,
 		Journey: m.journey,

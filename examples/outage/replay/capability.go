@@ -11,6 +11,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/schedule"
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/timeline"
+	"github.com/detour-go/detour/fallback"
 )
 
 // Side is one of the two sites.
@@ -36,18 +37,41 @@ type Role struct {
 	Play func(timeline.Phase) error
 }
 
+// Source is somebody who can answer.
+type Source struct {
+	Name string
+	// Fate are the companies and networks without which it cannot answer; none: the site itself is enough.
+	Fate []string
+}
+
+// SourceOf is a source with the fate of its upstream.
+func SourceOf(name string, up *fallback.Upstream) Source {
+	if up == nil {
+		return Source{Name: name}
+	}
+	return Source{Name: name, Fate: up.Fate}
+}
+
 // Capability is one thing that citizens want of the sites.
 type Capability struct {
 	Name string
 	// Roles are the services behind it; the first is the primary, whose outages are measured.
 	Roles []Role
-	// Sources are the names in the labels of the Detour site, in the order in which they are asked.
-	Sources []string
+	// Sources are those of the Detour site, in the order in which they are asked; Name is what stands in its labels.
+	Sources []Source
 	// Breaker guards the primary on the Detour site.
 	Breaker *breaker.Breaker
 	// Windows hears from the Detour site of every live answer of the primary (Served); the rest is told by the replay.
 	Windows *Windows
-	// Journey is one citizen's visit to one site. It ends when ctx does. Took is measured by the replay, and what comes after the limit
-	// has failed. It is called concurrently.
+	// Journey is one citizen's visit to one site. It ends when ctx does. Took is measured by the replay unless it is set, and what comes
+	// after the limit has failed. It is called concurrently.
 	Journey func(ctx context.Context, side Side, a schedule.Arrival) tally.Outcome
+}
+
+func (c Capability) names() []string {
+	names := make([]string, len(c.Sources))
+	for i, s := range c.Sources {
+		names[i] = s.Name
+	}
+	return names
 }

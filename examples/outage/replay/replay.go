@@ -45,6 +45,7 @@ type Result struct {
 // Found is what was found about one capability.
 type Found struct {
 	Name           string
+	Sources        []Source
 	Direct, Detour tally.Summary
 	Measured       Measured
 }
@@ -70,7 +71,7 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	r := run{config: c, ctx: ctx, start: start, lags: make([]time.Duration, 0, len(c.Capabilities)*c.Journeys)}
 	var heard []func()
 	for _, one := range c.Capabilities {
-		r.tallies = append(r.tallies, [sides]*tally.Tally{tally.New(c.Journeys), tally.New(c.Journeys, one.Sources...)})
+		r.tallies = append(r.tallies, [sides]*tally.Tally{tally.New(c.Journeys), tally.New(c.Journeys, one.names()...)})
 		heard = append(heard, one.Breaker.Events(func(e breaker.Event) {
 			if e.Kind == breaker.EventOpened {
 				one.Windows.Opened(e.At, e.Why.String())
@@ -170,7 +171,10 @@ func (r *run) journey(capability int, side Side, a schedule.Arrival) {
 		r.cutShort.Add(1) // it was not the site that failed
 		return
 	}
-	if o.Took = time.Since(began); o.Took > JourneyLimit {
+	if o.Took == 0 {
+		o.Took = time.Since(began)
+	}
+	if o.Took > JourneyLimit {
 		o.Took = JourneyLimit // he had gone by then
 		if o.OK {
 			o.OK, o.Why = false, "too late"
@@ -187,7 +191,7 @@ func (r *run) result(took time.Duration, interrupted bool) Result {
 	}
 	for i, c := range r.config.Capabilities {
 		res.Capabilities = append(res.Capabilities, Found{
-			Name: c.Name, Direct: r.tallies[i][Direct].Summary(), Detour: r.tallies[i][Detour].Summary(), Measured: c.Windows.Measured(),
+			Name: c.Name, Sources: c.Sources, Direct: r.tallies[i][Direct].Summary(), Detour: r.tallies[i][Detour].Summary(), Measured: c.Windows.Measured(),
 		})
 	}
 	return res

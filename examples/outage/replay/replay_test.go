@@ -65,7 +65,7 @@ func (th *theatre) journey(ctx context.Context, side replay.Side, _ schedule.Arr
 
 func (th *theatre) capability(name string) replay.Capability {
 	return replay.Capability{
-		Name: name, Roles: []replay.Role{{Name: name + ".primary", Play: th.set}}, Sources: []string{"first", "second"},
+		Name: name, Roles: []replay.Role{{Name: name + ".primary", Play: th.set}}, Sources: []replay.Source{{Name: "first"}, {Name: "second"}},
 		Breaker: th.guard, Windows: &th.windows, Journey: th.journey,
 	}
 }

@@ -41,24 +41,27 @@ type site struct {
 	P99          float64          `json:"p99_ms"`
 	Over1s       int              `json:"over_1s"`
 	WrongAccount int              `json:"wrong_account"`
+	WrongProofs  int              `json:"wrong_proofs"` // of another person, accepted
+	Duplicates   int              `json:"duplicates"`
 	Failures     map[string]share `json:"failures"`
 }
 
 type detour struct {
 	site
-	Sources         map[string]share `json:"sources"`
-	Freshness       map[string]share `json:"freshness"`
-	Stale           int              `json:"stale"` // journeys that were given anything stale
-	BelowAssurance  int              `json:"below_assurance"`
-	Duplicates      int              `json:"duplicates"`
-	OpenAfter       int64            `json:"open_after_ms"` // the worst window; -1: never
-	OpenAfterMedian int64            `json:"open_after_median_ms"`
-	OpenedBy        []string         `json:"opened_by"`
-	BackAfter       int64            `json:"back_after_ms"` // the worst window; -1: never
-	BackAfterMedian int64            `json:"back_after_median_ms"`
-	Windows         int              `json:"windows"`
-	NeverOpened     int              `json:"windows_never_opened"`
-	NeverBack       int              `json:"windows_never_back"`
+	Sources         map[string]share    `json:"sources"`
+	Fate            map[string][]string `json:"fate"`   // what each source dies with
+	Shared          map[string][]string `json:"shared"` // of these, what takes more than one of them
+	Freshness       map[string]share    `json:"freshness"`
+	Stale           int                 `json:"stale"` // journeys that were given anything stale
+	BelowAssurance  int                 `json:"below_assurance"`
+	OpenAfter       int64               `json:"open_after_ms"` // the worst window; -1: never
+	OpenAfterMedian int64               `json:"open_after_median_ms"`
+	OpenedBy        []string            `json:"opened_by"`
+	BackAfter       int64               `json:"back_after_ms"` // the worst window; -1: never
+	BackAfterMedian int64               `json:"back_after_median_ms"`
+	Windows         int                 `json:"windows"`
+	NeverOpened     int                 `json:"windows_never_opened"`
+	NeverBack       int                 `json:"windows_never_back"`
 }
 
 type share struct {
@@ -84,7 +87,7 @@ func WriteJSON(w io.Writer, r Report) error {
 func siteOf(s tally.Summary) site {
 	return site{
 		Requests: s.Requests, OK: s.OK, Availability: s.Availability, P50: ms(s.P50), P99: ms(s.P99), Over1s: s.Over1s,
-		WrongAccount: s.WrongAccount, Failures: sharesOf(used(s.Failures)),
+		WrongAccount: s.WrongAccount, WrongProofs: s.WrongProof, Duplicates: s.Duplicate, Failures: sharesOf(used(s.Failures)),
 	}
 }
 
@@ -92,7 +95,7 @@ func detourOf(f replay.Found) detour {
 	m := f.Measured
 	return detour{
 		site: siteOf(f.Detour), Sources: sharesOf(f.Detour.Sources), Freshness: sharesOf(f.Detour.Freshness), Stale: f.Detour.Stale,
-		BelowAssurance: f.Detour.Below, Duplicates: f.Detour.Duplicate,
+		BelowAssurance: f.Detour.Below, Fate: fateOf(f.Sources), Shared: sharedOf(f.Sources),
 		OpenAfter: milliseconds(m.Open.Worst), OpenAfterMedian: milliseconds(m.Open.Median), OpenedBy: append([]string{}, m.Why...),
 		BackAfter: milliseconds(m.Back.Worst), BackAfterMedian: milliseconds(m.Back.Median),
 		Windows: m.Windows, NeverOpened: m.Open.Missed, NeverBack: m.Back.Missed,

@@ -21,7 +21,7 @@ func update() bool { return os.Getenv("UPDATE_GOLDEN") != "" }
 
 func sample(t *testing.T) report.Report {
 	t.Helper()
-	tl, err := timeline.Load(timeline.Default, []string{"login.primary", "tiles.primary"})
+	tl, err := timeline.Load(timeline.Default, []string{"login.primary", "tiles.primary", "address.primary", "cert.primary", "message.primary"})
 	require.NoError(t, err)
 	never := replay.Spread{Worst: replay.Never, Median: replay.Never}
 	return report.Report{Seed: 7, Linked: 0.95, Result: replay.Result{
@@ -29,7 +29,7 @@ func sample(t *testing.T) report.Report {
 		Lag: replay.Lag{P99: 1200 * time.Microsecond, Max: 15 * time.Millisecond},
 		Capabilities: []replay.Found{
 			{
-				Name: "login",
+				Name: "login", Sources: []replay.Source{{Name: "kakao", Fate: []string{"Kakao"}}, {Name: "naver", Fate: []string{"NAVER", "KT"}}},
 				Direct: tally.Summary{
 					Requests: 2000, OK: 1320, Availability: 0.66, P50: 9 * time.Millisecond, P99: 9321500 * time.Microsecond, Over1s: 700,
 					Failures: []tally.Share{{Name: "10 s over", Count: 80, Share: 0.04}, {Name: "vendor's page", Count: 600, Share: 0.3}},
@@ -46,7 +46,7 @@ func sample(t *testing.T) report.Report {
 				},
 			},
 			{
-				Name: "tiles",
+				Name: "tiles", Sources: []replay.Source{{Name: "vworld", Fate: []string{"MOLIT", "KT"}}, {Name: "osm", Fate: []string{"OSMF", "KT"}}, {Name: "own"}},
 				Direct: tally.Summary{Requests: 2000, OK: 1100, Availability: 0.55, P50: 8 * time.Millisecond, P99: 10 * time.Second, Over1s: 60,
 					Failures: []tally.Share{{Name: "tile missing", Count: 900, Share: 0.45}}},
 				Detour: tally.Summary{
@@ -110,15 +110,17 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, "kakao-2022-10-15", *d.Timeline)
 	assert.InDelta(t, 46.123, *d.DurationS, 1e-9)
 	for _, name := range []string{"login", "tiles"} {
-		both := []string{"requests", "ok", "availability", "p50_ms", "p99_ms", "over_1s"}
+		both := []string{"requests", "ok", "availability", "p50_ms", "p99_ms", "over_1s", "wrong_account", "wrong_proofs", "duplicates"}
 		for _, field := range both {
 			assert.Contains(t, d.Capabilities[name]["direct"], field, name)
 		}
-		for _, field := range append(both, "sources", "stale", "below_assurance", "wrong_account", "duplicates", "open_after_ms", "back_after_ms") {
+		for _, field := range append(both, "sources", "fate", "shared", "stale", "below_assurance", "open_after_ms", "back_after_ms") {
 			assert.Contains(t, d.Capabilities[name]["detour"], field, name)
 		}
 	}
 	assert.Contains(t, d.Capabilities["login"]["detour"]["sources"].(map[string]any)["naver"], "share")
+	assert.Equal(t, map[string]any{"KT": []any{"vworld", "osm"}}, d.Capabilities["tiles"]["detour"]["shared"])
+	assert.Equal(t, map[string]any{}, d.Capabilities["login"]["detour"]["shared"])
 	assert.InDelta(t, -1, d.Capabilities["tiles"]["detour"]["open_after_ms"], 0, "never")
 }
 
@@ -133,6 +135,13 @@ func TestPromises(t *testing.T) {
 		"interrupted": {func(r report.Report) report.Report { r.Interrupted = true; return r }, []string{"the replay was interrupted"}},
 		"login 0.98": {func(r report.Report) report.Report { login(r).Detour.Availability = 0.98; return r },
 			[]string{"login: 0.9800 available with Detour, not 0.990"}},
+		"another's proof": {func(r report.Report) report.Report { login(r).Detour.WrongProof = 4; return r },
+			[]string{"login: 4 proofs of another person accepted"}},
+		"address 0.998": {func(r report.Report) report.Report {
+			r.Capabilities = append(r.Capabilities, *tiles(r))
+			r.Capabilities[2].Name, r.Capabilities[2].Detour.Availability, r.Capabilities[2].Direct.Availability = "address", 0.998, 0.86 // 16.5 of 52 hours prove nothing
+			return r
+		}, []string{"address: 0.9980 available with Detour, not 0.999"}},
 		"tiles 0.998": {func(r report.Report) report.Report { tiles(r).Detour.Availability = 0.998; return r },
 			[]string{"tiles: 0.9980 available with Detour, not 0.999"}},
 		"direct did not suffer": {func(r report.Report) report.Report { login(r).Direct.Availability = 0.7; return r },

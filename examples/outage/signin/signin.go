@@ -91,7 +91,7 @@ func (s *SignIn) Capability() replay.Capability {
 	return replay.Capability{
 		Name:    "login",
 		Roles:   s.vendors.roles(),
-		Sources: []string{Kakao, Naver},
+		Sources: []replay.Source{{Name: Kakao, Fate: []string{"Kakao"}}, {Name: Naver, Fate: []string{"NAVER"}}},
 		Breaker: s.guards.kakao,
 		Windows: s.windows,
 		Journey: s.journey,

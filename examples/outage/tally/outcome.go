@@ -13,12 +13,13 @@ const (
 type Outcome struct {
 	OK   bool
 	Why  string        // of a failure: a word or two, from a small set
-	Took time.Duration // until the citizen had what he came for, or gave up
+	Took time.Duration // until the citizen had what he came for, or gave up; 0: the whole journey
 
 	// Served are the answers that the journey was given, with the site's label; none from a site that does not label.
 	Served []Served
 
 	WrongAccount   bool // signed in, but to an account that is not his
+	WrongProof     bool // another person's proof was accepted for the citizen
 	BelowAssurance bool // accepted on less than the site's minimum
 	Duplicate      bool // an effect happened twice: a second account for the same person, a second message
 }

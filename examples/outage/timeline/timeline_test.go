@@ -14,7 +14,11 @@ import (
 )
 
 func knownRoles() []string {
-	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary"}
+	var roles []string
+	for _, capability := range []string{"login", "tiles", "address", "message", "cert"} {
+		roles = append(roles, capability+".primary", capability+".secondary")
+	}
+	return roles
 }
 
 func TestBuiltInTimelinesAreRight(t *testing.T) {
@@ -50,6 +54,9 @@ func TestDefaultTimelineIsTheOneOfRecord(t *testing.T) {
 		{19*time.Hour + 45*time.Minute, "tiles.primary", timeline.Fail, 0.35}, // half-way from 0.6 to 0.1
 		{23 * time.Hour, "tiles.primary", timeline.OK, 1},
 		{5 * time.Hour, "tiles.secondary", timeline.OK, 1},
+		{16 * time.Hour, "address.primary", timeline.Fail, 1},
+		{17 * time.Hour, "address.primary", timeline.Fail, 0.6 - 0.5*0.5/6.5},
+		{23 * time.Hour, "address.primary", timeline.OK, 1},
 	} {
 		p := tl.Now(c.role, c.at)
 		assert.Equal(t, c.mode, p.Mode, "%s at %v", c.role, c.at)
@@ -100,7 +107,7 @@ func TestMistakes(t *testing.T) {
 		"bad zero":        {strings.Replace(file(phase(well)), `"title"`, `"zero": "yesterday", "title"`, 1), []string{`f:3: zero "yesterday" is no moment such as 2022-10-15T15:30:00+09:00`}},
 		"to before from":  {strings.Replace(file(phase(well)), `"2h"`, `"-2h"`, 1), []string{"f:4: to must be after from, at most a year"}},
 		"phase no object": {file(`"0h"`), []string{"f:6: phase must be an object, not a text"}},
-		"unknown role":    {file(strings.Replace(phase(well), "login.primary", "login", 1)), []string{`f:6: phase: unknown role "login", known are login.primary, login.secondary, tiles.primary, tiles.secondary`}},
+		"unknown role":    {file(strings.Replace(phase(well), "login.primary", "login", 1)), []string{`f:6: phase: unknown role "login", known are ` + strings.Join(knownRoles(), ", ")}},
 		"unknown mode":    {file(phase(`"mode": "dead"`)), []string{`f:6: phase: unknown mode "dead", known are ok, slow, hang, refuse, reset, truncate, fail, quota, html, maintenance`}},
 		"unknown key":     {file(phase(`"mode": "ok", "provider": "kakao"`)), []string{`f:6: phase: unknown field "provider", known are at, role, mode, share, share_to, delay, status, retry_after, confidence, source, note`}},
 		"key twice":       {file(phase("\"mode\": \"ok\",\n\"mode\": \"fail\"")), []string{`f:7: phase: field "mode" is there twice (line 6)`}},
@@ -130,7 +137,7 @@ func TestMistakes(t *testing.T) {
 			`{"at": "1h", "role": "login.primary", "mode": "fail", "share": 7}`),
 			[]string{
 				`f:6: phase: at "x" is no duration such as -2h, 18h30m or 86m`,
-				`f:6: phase: unknown role "y", known are login.primary, login.secondary, tiles.primary, tiles.secondary`,
+				`f:6: phase: unknown role "y", known are ` + strings.Join(knownRoles(), ", "),
 				`f:6: phase: unknown mode "z", known are ok, slow, hang, refuse, reset, truncate, fail, quota, html, maintenance`,
 				"f:7: phase: confidence is missing",
 				"f:7: phase: share 7 must be above 0 and at most 1",

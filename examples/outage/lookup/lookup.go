@@ -1,0 +1,196 @@
+// Package lookup is the address field of the example's forms: two simulated address vendors, the look-up of both sites, and citizens who
+// fill a form in.
+package lookup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/sim"
+	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
+	"github.com/detour-go/detour/providers/address"
+	"github.com/detour-go/detour/providers/address/jusoaddress"
+	"github.com/detour-go/detour/providers/address/kakaoaddress"
+	"github.com/detour-go/detour/providers/vendorsim"
+)
+
+// Names of the sources, as they stand in labels.
+const (
+	Kakao = "kakao"
+	Juso  = "juso"
+)
+
+const (
+	kakaoKey = "0123456789abcdef0123456789abcdef"
+	jusoKey  = "TESTJUSOGOKR"
+	// fresh is short: with longer times hardly anything of a replay would be asked live, and only memory would be tested.
+	fresh = time.Second
+	// stale is long: an address of last month is still that address.
+	stale = 31 * 24 * time.Hour
+	// within bounds one ask: two vendors that hang fit into the patience of somebody at a form.
+	within = 2 * time.Second
+)
+
+// Config describes the address field of one replay. All fields are mandatory.
+type Config struct {
+	// Direct and Detour are the two sites. Both get their look-up here.
+	Direct, Detour *web.Site
+}
+
+// Lookup is the address field, ready to be replayed. Close it.
+type Lookup struct {
+	homes    []vendorsim.SimAddress
+	kakao    *vendorsim.KakaoLocal
+	juso     *vendorsim.Juso
+	guards   []*breaker.Breaker // of kakao, juso
+	sources  []replay.Source
+	windows  *replay.Windows
+	browsers *http.Transport
+	site     [2]string // by replay.Side
+	closers  []func() error
+}
+
+// New starts the vendors and adds the look-up to both sites.
+func New(c Config) (*Lookup, error) {
+	l := &Lookup{homes: homes(), windows: new(replay.Windows), browsers: web.NewTransport()}
+	if err := l.start(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("lookup: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+func (l *Lookup) start(c Config) error {
+	var err error
+	if l.kakao, err = vendorsim.StartKakaoLocal(vendorsim.KakaoLocalConfig{Key: kakaoKey, Addresses: l.homes}); err != nil {
+		return err
+	}
+	l.closers = append(l.closers, func() error { l.kakao.Close(); return nil })
+	if l.juso, err = vendorsim.StartJuso(vendorsim.JusoConfig{Key: jusoKey, Addresses: l.homes}); err != nil {
+		return err
+	}
+	l.closers = append(l.closers, func() error { l.juso.Close(); return nil })
+
+	// The direct site: one vendor, the client timeout that most sites have, nothing between.
+	calls := web.NewTransport()
+	l.closers = append(l.closers, idle(calls))
+	primary, err := l.primary(&http.Client{Transport: calls, Timeout: 10 * time.Second})
+	if err != nil {
+		return err
+	}
+	c.Direct.Handle("POST /address", directSearch(primary))
+
+	calls = web.NewTransport()
+	l.closers = append(l.closers, idle(calls))
+	chain, err := l.chain(&http.Client{Transport: calls})
+	if err != nil {
+		return err
+	}
+	l.closers = append(l.closers, chain.Close)
+	c.Detour.Handle("POST /address", l.detourSearch(chain))
+
+	l.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
+	return nil
+}
+
+func (l *Lookup) primary(client *http.Client) (*kakaoaddress.Provider, error) {
+	return kakaoaddress.New(kakaoaddress.Config{Key: providers.Secret(kakaoKey), BaseURL: l.kakao.URL(), AllowLoopbackHTTP: true, HTTP: client})
+}
+
+type searchChain = fallback.Chain[address.Query, address.Page]
+
+// chain is what the Detour site asks: Kakao, then juso, then what it was told by juso before. Kakao's terms let nobody keep its answers.
+func (l *Lookup) chain(client *http.Client) (*searchChain, error) {
+	kakao, err := l.primary(client)
+	if err != nil {
+		return nil, err
+	}
+	juso, err := jusoaddress.New(jusoaddress.Config{Key: providers.Secret(jusoKey), BaseURL: l.juso.URL(), AllowLoopbackHTTP: true, HTTP: client})
+	if err != nil {
+		return nil, err
+	}
+	first, err := l.source(Kakao, kakao.Search, kakaoaddress.Retention, "Kakao")
+	if err != nil {
+		return nil, err
+	}
+	second, err := l.source(Juso, juso.Search, jusoaddress.Retention, "Ministry of the Interior and Safety")
+	if err != nil {
+		return nil, err
+	}
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	key, err := address.KeyFunc(secret)
+	if err != nil {
+		return nil, err
+	}
+	return fallback.New(fallback.Config[address.Query, address.Page]{
+		Name:    "address",
+		Sources: []fallback.Source[address.Query, address.Page]{first, second},
+		Valid:   address.Query.Validate, Answers: address.Page.Answers, Next: address.Next,
+		Memory: &fallback.Memory[address.Query, address.Page]{Key: key, Codec: address.Codec{}, Fresh: fresh, Stale: stale},
+	})
+}
+
+// source guards one vendor. Its probe is the address of the city hall.
+func (l *Lookup) source(name string, ask func(context.Context, address.Query) (address.Page, error), keep time.Duration, company string) (fallback.Source[address.Query, address.Page], error) {
+	guard, err := breaker.New(breaker.Config{Name: name, Probe: func(ctx context.Context) error {
+		q := question(l.homes[0].RoadAddress())
+		page, err := ask(ctx, q)
+		if err != nil {
+			return err
+		}
+		return page.Answers(q)
+	}})
+	if err != nil {
+		return fallback.Source[address.Query, address.Page]{}, err
+	}
+	l.guards = append(l.guards, guard)
+	l.closers = append(l.closers, guard.Close)
+	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company, Country: "KR"}}
+	l.sources = append(l.sources, replay.SourceOf(name, up))
+	s := fallback.From(name, ask, up)
+	s.Timeout, s.Retention = within, fallback.Retention(keep)
+	return s, nil
+}
+
+// Capability is the address field as the replay wants it.
+func (l *Lookup) Capability() replay.Capability {
+	return replay.Capability{
+		Name: "address",
+		Roles: []replay.Role{
+			{Name: "address.primary", Play: sim.Play(l.kakao, "-603", "address")},
+			{Name: "address.secondary", Play: sim.Play(l.juso, "-999", "search")},
+		},
+		Sources: l.sources,
+		Breaker: l.guards[0],
+		Windows: l.windows,
+		Journey: l.journey,
+	}
+}
+
+// Close ends the chain, the breakers, then the vendors. It may be called on a half-started one.
+func (l *Lookup) Close() error {
+	var errs []error
+	for i := len(l.closers) - 1; i >= 0; i-- {
+		errs = append(errs, l.closers[i]())
+	}
+	l.closers = nil
+	l.browsers.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+func idle(t *http.Transport) func() error {
+	return func() error { t.CloseIdleConnections(); return nil }
+}
+
+var _ io.Closer = (*Lookup)(nil)
