@@ -17,7 +17,7 @@ func TestTrialsClose(t *testing.T) {
 		open := refused(t, b)
 		time.Sleep(open.RetryAfter() - 1)
 		refused(t, b)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 
 		first, err := b.Enter(bg)
 		require.NoError(t, err)
@@ -92,7 +92,7 @@ func TestLease(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(3*time.Second - 1)
 		require.Equal(t, time.Duration(1), refused(t, b).RetryAfter())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		refused(t, b) // the verdict: failed, from the end of the lease on
 		s := b.Snapshot()
 		require.Equal(t, breaker.Open, s.State)
@@ -248,7 +248,7 @@ func TestRamp(t *testing.T) {
 		trip(t, b)
 		untilDue(b)
 		times(3, b, callOK)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		for range 100 {
 			require.NoError(t, b.Do(bg, callOK))
 		}

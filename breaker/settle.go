@@ -129,6 +129,6 @@ func (b *Breaker) Report(started time.Time, err error) {
 	if nth, _ := start(t.word, tag); nth == 0 {
 		t.word = nil
 	}
-	o := classify(nil, err, 0, never, never, false)
+	o := classify(context.Background(), err, 0, never, never, false)
 	b.settleOdd(&t, o, err, now)
 }

@@ -266,7 +266,9 @@ func TestNewFlowListsAllMistakes(t *testing.T) {
 }
 
 func TestNewFlowRefusesWhatATicketCannotKeep(t *testing.T) {
-	type inner struct{ hidden int }
+	type inner struct {
+		hidden int //lint:ignore U1000 what gob loses is the point
+	}
 	type fine struct {
 		At    time.Time
 		When  *time.Time
@@ -281,7 +283,7 @@ func TestNewFlowRefusesWhatATicketCannotKeep(t *testing.T) {
 		Chan   []chan int
 		Any    map[string]any
 		Number *int
-		secret string
+		secret string //lint:ignore U1000 what gob loses is the point
 	}
 	_, err := fallback.NewFlow(fallback.FlowConfig[bad, *bad, idReply, idProof]{})
 	for _, says := range []string{"claim.Inner.hidden (int)", "claim.Func", "claim.Chan[]", "claim.Any[]", "claim.Number", "claim.secret", "challenge.secret"} {

@@ -90,7 +90,7 @@ func TestFinishErrorsOfTheLeg(t *testing.T) {
 		"denied":    {func(context.Context, idReply) error { return &idError{class: "denied"} }, fallback.ErrDenied},
 		"not found": {func(context.Context, idReply) error { return &idError{class: "notfound"} }, fallback.ErrNotFound},
 		"panic":     {func(context.Context, idReply) error { panic(idCanary) }, fallback.ErrUnavailable},
-		"nil map":   {func(context.Context, idReply) error { var m map[string]int; m["x"] = 1; return nil }, fallback.ErrUnavailable},
+		"no index":  {func(context.Context, idReply) error { none := []error{}; return none[len(none)] }, fallback.ErrUnavailable},
 		"hang":      {func(ctx context.Context, _ idReply) error { <-ctx.Done(); return ctx.Err() }, fallback.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {

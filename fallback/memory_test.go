@@ -49,7 +49,7 @@ func TestMemoryFreshAnswerAsksNobody(t *testing.T) {
 		}, r)
 		require.False(t, r.Degraded())
 		// The window ceases to the nanosecond.
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		r, err = c.Do(t.Context(), "q")
 		require.NoError(t, err)
 		require.Equal(t, fallback.Live, r.Freshness)
@@ -80,7 +80,7 @@ func TestMemoryStaleCases(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, fallback.Stale, r.Freshness)
 		require.Equal(t, time.Hour-1, r.Age)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		_, err = c.Do(t.Context(), "q")
 		requireVerdict(t, fallback.ErrUnavailable, err)
 	})
@@ -325,7 +325,7 @@ func TestMemoryRemembersWhatItMay(t *testing.T) {
 					r, err = c.Do(t.Context(), "q")
 					require.NoError(t, err)
 					require.Equal(t, fallback.Cached, r.Freshness)
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 				}
 				s.fails(&says{class: "unavailable"})
 				if row.maxAge > row.soft {
@@ -335,7 +335,7 @@ func TestMemoryRemembersWhatItMay(t *testing.T) {
 						require.NoError(t, err)
 						require.Equal(t, fallback.Stale, r.Freshness)
 					}
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 				}
 				_, err = c.Do(t.Context(), "q")
 				requireVerdict(t, fallback.ErrUnavailable, err)

@@ -83,7 +83,7 @@ func TestSolapiSignatureVector(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c := startSolapi(t, SolapiConfig{APIKey: "KEY", APISecret: secret})
-			s.Advance(then.Add(tc.off).Sub(time.Now()))
+			s.Advance(time.Until(then.Add(tc.off)))
 			r := say(t, c, "POST", s.URL()+"/messages/v4/send", one, "Authorization", tc.header)
 			if tc.want == "" {
 				require.Equal(t, 200, r.status, r.body)

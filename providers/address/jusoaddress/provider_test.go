@@ -259,8 +259,7 @@ func TestABuildingWithoutAnEntranceIsNoFault(t *testing.T) {
 	f.search = func(url.Values) string { return hallBody }
 	_, err := p.Search(t.Context(), address.Query{Text: "세종대로 110", Require: address.FieldPoint})
 	assert.ErrorIs(t, err, address.ErrLacking)
-	var other string
-	other = strings.Replace(entranceBody, `"juso":[`, `"juso":[{"buldMnnm":"110","rnMgtSn":"111402005001","entX":"953000","entY":"1952000","bdMgtSn":"1114010300100310000022048","buldSlno":"0"},`, 1)
+	other := strings.Replace(entranceBody, `"juso":[`, `"juso":[{"buldMnnm":"110","rnMgtSn":"111402005001","entX":"953000","entY":"1952000","bdMgtSn":"1114010300100310000022048","buldSlno":"0"},`, 1)
 	f.locate = func(url.Values) string { return other }
 	page, err := p.Search(t.Context(), address.Query{Text: "세종대로 110", Require: address.FieldPoint})
 	require.NoError(t, err)

@@ -45,20 +45,21 @@ func (s *AlimTalk) Find(ctx context.Context, m message.Message) (message.Receipt
 	if err != nil {
 		return message.Receipt{}, false, err
 	}
-	for _, it := range items {
-		if string(it.Key) != m.Key || !spelled(string(it.RequestID), idLetters, 64) {
-			return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errOther)
-		}
-		r := s.receipt(m, string(it.RequestID), at)
-		if t := when(it.RequestDate); !t.IsZero() {
-			r.At = t
-		}
-		if d, known := alimtalkDelivery(it); known && (d.State == message.Pending || d.State == message.Delivered) {
-			r.State = d.State
-		}
-		return r, true, nil
+	if len(items) == 0 {
+		return message.Receipt{}, false, nil
 	}
-	return message.Receipt{}, false, nil
+	it := items[0]
+	if string(it.Key) != m.Key || !spelled(string(it.RequestID), idLetters, 64) {
+		return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errOther)
+	}
+	r := s.receipt(m, string(it.RequestID), at)
+	if t := when(it.RequestDate); !t.IsZero() {
+		r.At = t
+	}
+	if d, known := alimtalkDelivery(it); known && (d.State == message.Pending || d.State == message.Delivered) {
+		r.State = d.State
+	}
+	return r, true, nil
 }
 
 func (s *AlimTalk) list(ctx context.Context, op, at, key string) ([]alimtalkItem, error) {

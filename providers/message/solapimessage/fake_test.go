@@ -30,7 +30,6 @@ type fake struct {
 	used  map[string]bool
 	sent  []map[string]any
 	bells map[string][]messagetest.Arrival
-	seen  []byte // the last body
 }
 
 func startFake() *fake {
