@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/detour-go/detour/providers/vendorsim"
 )
@@ -63,4 +64,46 @@ func ExampleServer_Break() {
 	// Output:
 	// vendorsim: osm: break: unknown operation "tiles"; known: *, tile
 	// vendorsim: osm: break: unknown code "500"; known: 403, 404, 429
+}
+
+// Accepted is not delivered: one of two telephones is off, and only the inbox tells.
+func ExamplePhone() {
+	phone := vendorsim.NewPhone()
+	nhn, err := vendorsim.StartNHN(vendorsim.NHNConfig{Phone: phone})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer nhn.Close()
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+
+	send := func(number string) {
+		body := `{"body":"[Demo] hello","sendNo":"0212345678","senderGroupingKey":"op-1","recipientList":[{"recipientNo":"` + number + `"}]}`
+		req, err := http.NewRequest(http.MethodPost, nhn.URL()+"/sms/v3.0/appKeys/demo-sms/sender/sms", strings.NewReader(body))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		req.Header.Set("X-Secret-Key", "demo-secret")
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("accepted:", resp.StatusCode == http.StatusOK, resp.Body.Close() == nil)
+	}
+	phone.Behave("010-0000-0000", vendorsim.Behaviour{Trouble: vendorsim.PhoneOff})
+	send("01000000000")
+	send("01012345678")
+	text, err := phone.Await(context.Background(), "010-1234-5678", 0)
+	fmt.Println(text.Vendor, text.Channel, text.From, text.Text, err)
+	fmt.Println(phone.Deliveries("op-1"), phone.Count("01000000000"))
+
+	// Output:
+	// accepted: true true
+	// accepted: true true
+	// nhn sms 0212345678 [Demo] hello <nil>
+	// 1 0
 }

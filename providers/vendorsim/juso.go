@@ -149,7 +149,7 @@ func (j *Juso) search(v url.Values) (string, map[string]string, []map[string]str
 	if !same(v.Get("confmKey"), j.cfg.Key) {
 		return "E0001", nil, nil
 	}
-	words := strings.Fields(v.Get("keyword"))
+	words := strings.Fields(strings.NewReplacer("(", " ", ")", " ").Replace(v.Get("keyword")))
 	if code := j.refuse(v.Get("keyword"), words); code != "" {
 		return code, nil, nil
 	}

@@ -36,7 +36,7 @@ func TestJusoSheet(t *testing.T) {
 	want := `{"results":{"common":{"errorMessage":"정상","countPerPage":"10","totalCount":"1","errorCode":"0","currentPage":"1"},
  "juso":[{"detBdNmList":"","engAddr":"110 Sejong-daero, Jung-gu, Seoul","rn":"세종대로","emdNm":"태평로1가","zipNo":"04524","roadAddrPart2":" (태평로1가)","emdNo":"01","sggNm":"중구","jibunAddr":"서울특별시 중구 태평로1가 31 서울특별시청","siNm":"서울특별시","roadAddrPart1":"서울특별시 중구 세종대로 110","bdNm":"서울특별시청","admCd":"1114010300","udrtYn":"0","lnbrMnnm":"31","roadAddr":"서울특별시 중구 세종대로 110 (태평로1가)","lnbrSlno":"0","buldMnnm":"110","bdKdcd":"0","liNm":"","rnMgtSn":"111402005001","mtYn":"0","bdMgtSn":"1114010300100310000022047","buldSlno":"0"}]}}`
 	require.JSONEq(t, want, j.get(t, c, keyword("세종대로 110")...).body)
-	r := ask(t, c, "POST", j.URL()+"/addrlink/addrLinkApi.do", values(keyword("서울특별시청 세종대로 110")...))
+	r := ask(t, c, "POST", j.URL()+"/addrlink/addrLinkApi.do", values(keyword("서울시 중구 세종대로 110 (태평로1가) 서울특별시청")...))
 	require.Equal(t, 200, r.status)
 	require.JSONEq(t, want, r.body)
 	require.JSONEq(t, `{"results":{"common":{"errorMessage":"승인되지 않은 KEY 입니다.","countPerPage":"10","totalCount":"0","errorCode":"E0001","currentPage":"1"},"juso":null}}`,

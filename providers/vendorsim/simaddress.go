@@ -65,6 +65,9 @@ func dashed(main, sub int) string {
 // words are what a query may be made of.
 func (a SimAddress) words() []string {
 	w := []string{a.Sido, a.ShortSido, a.Sigungu, a.Dong}
+	if strings.HasSuffix(a.Sido, "시") {
+		w = append(w, a.ShortSido+"시")
+	}
 	if a.Road != "" {
 		w = append(w, strings.Fields(strings.TrimPrefix(a.roadTail(), a.Sigungu))...)
 	}
