@@ -39,6 +39,8 @@
 // processes: state is per process. It bounds nothing by itself: give calls a deadline; a call that ignores its context
 // cannot be ended from outside. State does not survive a restart.
 //
+// Suspicion. [Breaker.Suspect] is a hint, never a vote: it only brings the next ask of Watch forward.
+//
 // Forcing. An operator's Force wins over everything, also over reason "security": a breaker forced closed sends traffic to an
 // upstream whose certificate failed (the TLS check itself stays on). It needs a name, a reason and a time, and always expires.
 //

@@ -18,6 +18,7 @@ type keeper struct {
 	out     atomic.Int32   // asks that have not returned
 	on      bool           // under Breaker.mu, as next
 	next    int64          // when to ask
+	asked   int64          // when Watch was last asked while closed; 0: never
 	stuck   int64          // since when no ask can be made; 0: one can
 	gaveUp  bool           // calls are used as trials after all
 }
@@ -57,14 +58,19 @@ func (b *Breaker) keepLocked(now int64) {
 		k.next = now + b.watchPace()
 	}
 	if k.on {
-		select {
-		case k.wake <- struct{}{}:
-		default:
-		}
+		k.rouse()
 		return
 	}
 	k.on = true
 	k.running.Go(b.keep)
+}
+
+// rouse makes the goroutine look again.
+func (k *keeper) rouse() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
 }
 
 func (b *Breaker) watchPace() int64 {
@@ -139,7 +145,8 @@ func (b *Breaker) ask(f func(context.Context) error, limit time.Duration) error 
 func (b *Breaker) askWatch() {
 	b.mu.Lock()
 	g := b.gate.Load()
-	b.keeper.next = b.now() + b.watchPace()
+	b.keeper.asked = b.now()
+	b.keeper.next = b.keeper.asked + b.watchPace()
 	b.mu.Unlock()
 	limit := min(b.set.watchEvery, time.Duration(b.bound.Load()))
 	if b.ask(b.set.watch, limit) == nil {
