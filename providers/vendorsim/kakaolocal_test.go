@@ -193,6 +193,12 @@ func TestKakaoLocalReverse(t *testing.T) {
   "address":{"address_name":"서울 중구 태평로1가 31","region_1depth_name":"서울","region_2depth_name":"중구","region_3depth_name":"태평로1가","mountain_yn":"N","main_address_no":"31","sub_address_no":"","zip_code":""}}]}`, r.body)
 	require.Equal(t, r.body, reverse("x", "126.9785", "y", "37.5667", "input_coord", "WGS84").body)
 	require.Nil(t, at(t, reverse("x", "127.057", "y", "37.471").json(t), "documents", 0, "road_address"), "a lot without a road")
+	wide, _ := startLocal(t, KakaoLocalConfig{Radius: 2000})
+	for place, want := range map[string]string{"127.1060 37.5140": "29-5", "127.1030 37.5130": "29"} {
+		x, y, _ := strings.Cut(place, " ")
+		r := ask(t, c, "GET", wide.URL()+"/v2/local/geo/coord2address"+query("x", x, "y", y), nil, "Authorization", localKey)
+		require.Equal(t, "서울 송파구 신천동 "+want, at(t, r.json(t), "documents", 0, "address", "address_name"), "the nearest")
+	}
 	for name, pairs := range map[string][]string{"at sea": {"x", "125", "y", "36"}, "turned round": {"x", "37.5667", "y", "126.9785"}} {
 		require.Equal(t, `{"documents":[],"meta":{"total_count":0}}`, reverse(pairs...).body, name)
 	}

@@ -82,6 +82,9 @@ func TestNHNSMS(t *testing.T) {
 	require.Equal(t, true, at(t, r.json(t), "header", "isSuccessful"))
 	r = n.smsCall(t, c, "GET", "sender/mms?requestId="+id, "")
 	require.Empty(t, at(t, r.json(t), "body", "data"), "another kind")
+	r = n.smsCall(t, c, "GET", "sender/auth/sms?requestId="+id, "")
+	require.Empty(t, at(t, r.json(t), "body", "data"), "another lane")
+	refused(t, n.smsCall(t, c, "GET", "sender/auth/sms/"+id+"?recipientSeq=1", ""), -2008, "another lane")
 }
 
 func TestNHNPartialFailure(t *testing.T) {

@@ -101,6 +101,17 @@ func TestSolapiSignatureVector(t *testing.T) {
 	}
 }
 
+func TestSolapiSaltLength(t *testing.T) {
+	s, c := startSolapi(t, SolapiConfig{})
+	for length, status := range map[int]int{11: 403, 12: 200, 64: 200, 65: 403} {
+		date, salt := time.Now().Format(time.RFC3339), strings.Repeat("x", length)
+		mac := hmac.New(sha256.New, []byte("demo-secret"))
+		_, _ = fmt.Fprint(mac, date, salt)
+		auth := fmt.Sprintf("HMAC-SHA256 apiKey=demo-key, date=%s, salt=%s, signature=%x", date, salt, mac.Sum(nil))
+		require.Equal(t, status, say(t, c, "GET", s.URL()+"/messages/v4/list", "", "Authorization", auth).status, length)
+	}
+}
+
 // A signature counts once within 15 minutes, whatever the request; so one that was sent twice arrives once.
 func TestSolapiDuplicatedSignature(t *testing.T) {
 	s, c := startSolapi(t, SolapiConfig{})
@@ -168,6 +179,8 @@ func TestSolapiMany(t *testing.T) {
 	require.Empty(t, r.json(t)["messageList"])
 	r = s.post(t, c, many, `{"messages":[{"to":"01012345678","from":"0212345678","text":"a"},{"to":"01012345678","from":"0212345678","text":"a"}],"allowDuplicates":true}`)
 	require.Empty(t, r.json(t)["failedMessageList"])
+	require.Empty(t, r.json(t)["messageList"], "not asked for")
+	require.Equal(t, "2", fmt.Sprint(at(t, r.json(t), "groupInfo", "count", "registeredSuccess")))
 	for _, bad := range []string{`{}`, `{"messages":[]}`, `{"messages":[{"to":"01012345678"}],"surprise":1}`, `[]`, `{"messages":[{"customFields":{"a":1}}]}`, `{"messages":[]} {}`} {
 		r := s.post(t, c, many, bad)
 		require.Equal(t, 400, r.status, bad)
