@@ -22,7 +22,8 @@ type role uint8
 const (
 	counted role = iota
 	trial
-	free // passes because an operator said so, while the breaker itself is not closed
+	beside // a Trial while open
+	free   // passes because an operator said so, while the breaker itself is not closed
 )
 
 // admit lets a call pass and fills in t, or says why not.

@@ -3,6 +3,7 @@ package breaker
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ type keeper struct {
 	out     atomic.Int32   // asks that have not returned
 	on      bool           // under Breaker.mu, as next
 	next    int64          // when to ask
-	asked   int64          // when Watch was last asked while closed; 0: never
+	asked   int64          // when Watch was last asked while closed
 	stuck   int64          // since when no ask can be made; 0: one can
 	gaveUp  bool           // calls are used as trials after all
 }
@@ -29,7 +30,7 @@ const (
 )
 
 func newKeeper() *keeper {
-	k := &keeper{wake: make(chan struct{}, 1)}
+	k := &keeper{wake: make(chan struct{}, 1), asked: math.MinInt64 / 2}
 	k.ctx, k.stop = context.WithCancel(context.Background())
 	return k
 }
@@ -213,7 +214,8 @@ func (b *Breaker) askProbe() {
 func (b *Breaker) stillOpenLocked(now int64, err error) {
 	r, k := b.recovery, b.keeper
 	if wait := waitOf(err); wait > 0 {
-		r.until = max(r.until, now+b.waited(wait))
+		r.asked = now + b.waited(wait)
+		r.until = max(r.until, r.asked)
 		k.next = max(k.next, r.until)
 	}
 	switch {

@@ -23,10 +23,14 @@ type recovery struct {
 	lease [trials]int64 // 0: free; reported: answered well; else when the trial there has failed
 	tally int           // trials answered well
 
+	extra     [extraTrials]extra // of Trial
+	lastExtra int64              // when the last of them began
+
 	openFor  time.Duration // grown so far
 	closedAt int64         // of the last closing; 0: none yet
 	since    int64         // start of this outage
 	until    int64         // no trial, and no closing by probe, before
+	asked    int64         // until when the upstream asked to be left alone; 0: it did not
 	why      Reason
 	cause    error
 	byWatch  bool // what Watch closed off, Watch must release
@@ -37,7 +41,7 @@ type recovery struct {
 const reported = -1
 
 func (b *Breaker) newRecovery() *recovery {
-	r := &recovery{openFor: b.set.openFor}
+	r := &recovery{openFor: b.set.openFor, lastExtra: -int64(extraPace)}
 	r.machine = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:   1,
 		Timeout:       1,
@@ -148,9 +152,10 @@ func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
 	if b.asking() && !failed {
 		interval = 0
 	}
-	r.until = from + int64(interval)
+	r.until, r.asked = from+int64(interval), 0
 	if wait > 0 {
-		r.until = max(r.until, now+b.waited(wait))
+		r.asked = now + b.waited(wait)
+		r.until = max(r.until, r.asked)
 	}
 	next := r.until
 	if b.asking() {

@@ -13,8 +13,12 @@ func (b *Breaker) settle(t *ticket, ctx context.Context, err error) {
 	now := b.now()
 	bound := b.bound.Load()
 	age := now - t.start
-	if t.role == trial {
+	switch t.role {
+	case trial:
 		b.settleTrial(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
+		return
+	case beside:
+		b.settleExtra(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
 		return
 	}
 	if b.gate.Load()>>genShift != t.gate>>genShift {

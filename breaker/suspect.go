@@ -17,11 +17,7 @@ func (b *Breaker) Suspect() {
 	if k == nil || b.closed || b.set.watch == nil || b.state() != Closed {
 		return
 	}
-	at := b.now()
-	if k.asked != 0 {
-		at = max(at, k.asked+int64(b.set.watchEvery/suspectShare))
-	}
-	if at < k.next {
+	if at := max(b.now(), k.asked+int64(b.set.watchEvery/suspectShare)); at < k.next {
 		k.next = at
 		k.rouse()
 	}
