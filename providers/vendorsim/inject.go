@@ -13,18 +13,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.calls.Add(1)
 	defer s.calls.Done()
 	op := s.route(r)
-	op.hits.Add(1)
+	sc := op.script.Load()
+	if sc == nil {
+		sc = s.all.Load()
+	}
+	struck := sc != nil && sc.concerns(op) && sc.strikes()
+	op.hits.Add(1) // after the choice: who has seen the hit may Heal, and changes nothing about it
 	s.total.Add(1)
 	limit := int64(maxBody)
 	if op.limit > 0 {
 		limit = op.limit
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	sc := op.script.Load()
-	if sc == nil {
-		sc = s.all.Load()
-	}
-	if sc != nil && sc.concerns(op) && sc.strikes() {
+	if struck {
 		s.strike(w, r, op, sc)
 		return
 	}
