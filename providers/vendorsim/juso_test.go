@@ -43,6 +43,9 @@ func TestJusoSheet(t *testing.T) {
 		j.get(t, c, append(keyword("세종대로 110"), "confmKey", "x")...).body)
 	require.Equal(t, `{"results":{"common":{"countPerPage":"10","currentPage":"1","errorCode":"0","errorMessage":"정상","totalCount":"0"},"juso":[]}}`, j.get(t, c, keyword("세종대로 1101")...).body)
 
+	require.Contains(t, j.get(t, c, keyword("세종대로 11")...).body, `"totalCount":"0"`, "no part of a number")
+	require.Contains(t, j.get(t, c, keyword("세종대 110")...).body, `"totalCount":"1"`, "a part of a word")
+
 	r = j.get(t, c, append(keyword("강남대로 396"), "addInfoYn", "Y")...)
 	item := at(t, r.json(t), "results", "juso", 0).(map[string]any)
 	require.Equal(t, "1 0 역삼1동", fmt.Sprint(item["udrtYn"], " ", item["hstryYn"], " ", item["hemdNm"]))

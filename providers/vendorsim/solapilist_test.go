@@ -161,10 +161,16 @@ func TestSolapiAmbiguous(t *testing.T) {
 		require.Equal(t, "a1b2", at(t, m, "customFields", "oid"))
 	}
 	until(t, func() bool { return s.Phone().Deliveries("a1b2") == 1 })
+	many := `{"messages":[{"to":"01012345678","from":"0212345678","text":"b","customFields":{"oid":"b"}}]}`
+	require.NoError(t, s.Break("send_many", Fault{Mode: Vendor, Code: "1024", Effect: true}))
+	r := s.post(t, c, "/messages/v4/send-many/detail", many)
+	require.Equal(t, "1024", at(t, r.json(t), "failedMessageList", 0, "statusCode"), "told as refused, and on its way")
+	until(t, func() bool { return s.Phone().Deliveries("b") == 1 })
+	before := len(s.list1(t, c, "to", "01012345678")["messageList"].(map[string]any))
 	require.NoError(t, s.Break("send", Fault{Mode: Status, Status: 503}))
 	require.Equal(t, 503, s.post(t, c, "/messages/v4/send", one).status)
 	s.HealAll()
-	require.Len(t, s.list1(t, c, "to", "01012345678")["messageList"], 1)
+	require.Len(t, s.list1(t, c, "to", "01012345678")["messageList"], before)
 }
 
 func TestSolapiVendorCodes(t *testing.T) {
