@@ -47,7 +47,8 @@ func importTable() []importRow {
 
 		{"internal/rest", []string{"~/providers"}},
 		{"internal/house", nil},
-		{"internal/canary", []string{"**"}}, // one test over everything
+		{"internal/canary", []string{"**"}},   // one test over everything
+		{"internal/journeys", []string{"**"}}, // tests alone, of all parts together
 		{"internal/benchmarks/**", []string{"**"}},
 		{"examples/**", []string{"**"}},
 	}
