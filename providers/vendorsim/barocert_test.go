@@ -54,7 +54,7 @@ func startCert(t *testing.T, vendor string, cfg BarocertConfig) *session {
 	t.Helper()
 	b, c := startBarocert(t, cfg)
 	y, m, d := time.Now().In(kst()).Date()
-	b.Advance(time.Date(y, m, d, 12, 0, 0, 0, kst()).Sub(time.Now())) // noon: PASS ends the day at midnight
+	b.Advance(time.Until(time.Date(y, m, d, 12, 0, 0, 0, kst()))) // noon: PASS ends the day at midnight
 	return &session{b, c, vendor, b.login(t, c, "partner", "401", "441")}
 }
 

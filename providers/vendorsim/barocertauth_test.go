@@ -117,7 +117,7 @@ func TestLinkhubVectors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, c := startBarocert(t, BarocertConfig{})
-			b.Advance(sheetTime().Add(tc.off).Sub(time.Now()))
+			b.Advance(time.Until(sheetTime().Add(tc.off)))
 			r := say(t, c, "POST", b.URL()+"/BAROCERT/Token", tc.body, append(good[:len(good):len(good)], tc.change...)...)
 			if tc.code != 0 {
 				problem(t, r, tc.code, name)
@@ -184,7 +184,7 @@ func TestBarocertSignatureVectors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, c := startBarocert(t, BarocertConfig{})
-			b.Advance(sheetTime().Add(tc.off).Sub(time.Now()))
+			b.Advance(time.Until(sheetTime().Add(tc.off)))
 			h := append([]string{"Authorization", "Bearer " + b.login(t, c, "partner", "401", "441"), "x-bc-date", "2026-01-02T03:04:05Z", "x-bc-version", "2.1", "x-bc-auth", tc.auth, "x-bc-encryptionmode", "GCM"}, tc.change...)
 			problem(t, say(t, c, "POST", b.URL()+tc.path, tc.body, h...), tc.code, name)
 		})

@@ -13,7 +13,6 @@ import (
 type identityVendor struct {
 	name, path, scope, title string
 	fields                   []identityField
-	maxToken                 int
 	pass                     bool
 }
 
