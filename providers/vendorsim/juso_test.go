@@ -51,6 +51,7 @@ func TestJusoSheet(t *testing.T) {
 	require.Equal(t, "1 0 역삼1동", fmt.Sprint(item["udrtYn"], " ", item["hstryYn"], " ", item["hemdNm"]))
 	require.Equal(t, "서울특별시 강남구 강남대로 지하 396", item["roadAddrPart1"])
 	require.Equal(t, "1", at(t, j.get(t, c, keyword("용산동2가 산1-3")...).json(t), "results", "juso", 0, "mtYn"))
+	require.Equal(t, "용산동2가", at(t, j.get(t, c, keyword("용산동2가 산 1-3")...).json(t), "results", "juso", 0, "emdNm"))
 	require.Equal(t, "0", at(t, j.get(t, c, keyword("개포동 산53-1")...).json(t), "results", "common", "totalCount"), "a lot without a road")
 }
 

@@ -50,6 +50,7 @@ func TestKakaoLocalSearch(t *testing.T) {
 		{"태평로1가 31", "", []string{"서울 중구 태평로1가 31"}, "REGION_ADDR"},
 		{"서울특별시 중구 태평로1가 31", "", []string{"서울 중구 태평로1가 31"}, "REGION_ADDR"},
 		{"개포동 산53-1", "", []string{"서울 강남구 개포동 산53-1"}, "REGION_ADDR"},
+		{"개포동 산 53-1", "", []string{"서울 강남구 개포동 산53-1"}, "REGION_ADDR"},
 		{"강남대로 지하 396", "", []string{"서울 강남구 강남대로 지하 396"}, "ROAD_ADDR"},
 		{"관악로", "", []string{"서울 관악구 관악로"}, "ROAD"},
 		{"서울 중구", "", []string{"서울 중구"}, "REGION"},

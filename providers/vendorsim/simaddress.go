@@ -73,6 +73,9 @@ func (a SimAddress) words() []string {
 	}
 	if a.LotMain != 0 {
 		w = append(w, strings.Fields(strings.TrimPrefix(a.lotTail(), a.Sigungu))...)
+		if a.Mountain { // "산 56-1" is written too
+			w = append(w, "산", dashed(a.LotMain, a.LotSub))
+		}
 	}
 	return w
 }
