@@ -49,8 +49,9 @@ func (s *Sender) Status(ctx context.Context, r message.Receipt) (message.Deliver
 }
 
 // Find implements message.Finder: it looks through what was sent to the number
-// within the last day. One page is asked for; when it does not hold all and not
-// the message either, that is an error: absent is said only of a whole list.
+// within the last day by this sender's channel, since a chain may have two senders
+// here. One page is asked for; when it does not hold all and not the message
+// either, that is an error: absent is said only of a whole list.
 func (s *Sender) Find(ctx context.Context, m message.Message) (message.Receipt, bool, error) {
 	if err := m.Validate(); err != nil {
 		return message.Receipt{}, false, err
@@ -64,7 +65,7 @@ func (s *Sender) Find(ctx context.Context, m message.Message) (message.Receipt, 
 		return message.Receipt{}, false, err
 	}
 	for id, it := range l.List {
-		if it == nil || string(it.CustomFields) != m.Key {
+		if it == nil || string(it.CustomFields) != m.Key || s.otherWay(m, *it) {
 			continue
 		}
 		if !isID(id) || string(it.MessageID) != id {
@@ -76,6 +77,14 @@ func (s *Sender) Find(ctx context.Context, m message.Message) (message.Receipt, 
 		return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errMore)
 	}
 	return message.Receipt{}, false, nil
+}
+
+// otherWay: the message of this key that went by the vendor's other channel, as
+// in a chain that falls back from AlimTalk to SMS at the same vendor. Its failure
+// is not that of ours. Where the vendor resends, ours may have become an SMS.
+func (s *Sender) otherWay(m message.Message, it item) bool {
+	kind := it.channel()
+	return kind != 0 && !s.alimtalk.VendorResend && (kind == message.AlimTalk) != (s.channel(m) == message.AlimTalk)
 }
 
 func (s *Sender) found(m message.Message, it item) message.Receipt {

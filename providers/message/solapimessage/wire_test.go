@@ -100,7 +100,7 @@ func TestExactQuestions(t *testing.T) {
 }
 
 func TestFoundChannels(t *testing.T) {
-	for kind, want := range map[string]message.Channel{"SMS": message.SMS, "LMS": message.LMS, "MMS": message.LMS, "RCS_SMS": message.SMS, "ATA": message.SMS} {
+	for kind, want := range map[string]message.Channel{"SMS": message.SMS, "LMS": message.LMS, "MMS": message.LMS, "RCS_SMS": message.SMS} {
 		s := sender(t, says(t, 200, js, strings.Replace(listOK, `"SMS"`, `"`+kind+`"`, 1)).URL, nil)
 		m := good("op-1", "01012345678")
 		r, _, err := s.Find(t.Context(), m)
@@ -114,6 +114,31 @@ func TestFoundChannels(t *testing.T) {
 	assert.Equal(t, message.AlimTalk, r.Channel)
 	assert.Equal(t, message.Accepted, r.State, "what became of it is asked by Status")
 	assert.WithinDuration(t, time.Now(), r.At, time.Minute)
+}
+
+// A chain that falls back from AlimTalk to SMS here leaves two messages of one key: each sender finds its own, or a failed AlimTalk would
+// be taken for a failed SMS and the next vendor would send it once more.
+func TestFindTellsTheTwoChannelsOfOneKeyApart(t *testing.T) {
+	entry := listOK[strings.Index(listOK, `"M4V`) : len(listOK)-2]
+	failed := strings.NewReplacer("DEMOAAAAAAAAAAAA", "DEMOBBBBBBBBBBBB", `"SMS"`, `"ATA"`, `"4000"`, `"3104"`).Replace(entry)
+	list := func(entries ...string) string {
+		return says(t, 200, js, `{"nextKey":null,"messageList":{`+strings.Join(entries, ",")+`}}`).URL
+	}
+	both := list(entry, failed)
+	for range 20 { // a map has no order
+		r, found, err := sender(t, both, nil).Find(t.Context(), talk("op-1", "01012345678"))
+		require.NoError(t, err)
+		assert.Equal(t, []any{true, "M4V20260201120405DEMOAAAAAAAAAAAA", message.SMS}, []any{found, r.ID, r.Channel})
+		r, found, err = sender(t, both, kakao).Find(t.Context(), talk("op-1", "01012345678"))
+		require.NoError(t, err)
+		assert.Equal(t, []any{true, "M4V20260201120405DEMOBBBBBBBBBBBB", message.AlimTalk}, []any{found, r.ID, r.Channel})
+	}
+	_, found, err := sender(t, list(failed), nil).Find(t.Context(), talk("op-1", "01012345678"))
+	require.NoError(t, err)
+	assert.False(t, found, "the SMS is not there")
+	_, found, err = sender(t, list(entry), func(c *solapimessage.Config) { kakao(c); c.AlimTalk.VendorResend = true }).Find(t.Context(), talk("op-1", "01012345678"))
+	require.NoError(t, err)
+	assert.True(t, found, "the vendor's own substitute is ours")
 }
 
 func TestAlimTalkNeedsATemplate(t *testing.T) {
