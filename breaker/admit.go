@@ -1,9 +1,6 @@
 package breaker
 
-import (
-	"math/bits"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // ticket is one admission until its outcome is settled.
 type ticket struct {
@@ -34,34 +31,25 @@ func (b *Breaker) admit(t *ticket) *OpenError {
 	return b.admitBusy(t)
 }
 
-// epoch is the number of the slot that holds now.
-func (b *Breaker) epoch(now int64) int64 {
-	hi, _ := bits.Mul64(uint64(now), b.perSlot)
-	return int64(hi)
-}
-
 // book counts one call into its slot. It reports false when the gate changed meanwhile.
 func (b *Breaker) book(t *ticket, g uint64, now int64) bool {
-	e := b.epoch(now)
-	if e > b.turned.Load() {
-		b.turn(g, e, now)
+	w := b.win.Load()
+	e := w.epoch(now)
+	if e > w.turned.Load() {
+		b.turn(w, g, e, now)
 		if b.gate.Load() != g {
 			return false
 		}
 	}
-	r := &b.ring
-	if s := b.shards.Load(); s != nil {
-		r = s.pick()
-	}
 	i, tag := place(e, g>>genShift)
-	w := &r.word[i]
-	v := w.Load()
-	if v&tagMask == tag && v&fieldMax != fieldMax && w.CompareAndSwap(v, v+startOne) { // nearly always
+	word := &w.shard().word[i]
+	v := word.Load()
+	if v&tagMask == tag && v&fieldMax != fieldMax && word.CompareAndSwap(v, v+startOne) { // nearly always
 		t.sample = v&fieldMax < learnPerSlot
 	} else {
-		w = b.bookSlow(t, w, tag)
+		word = b.bookSlow(t, word, tag)
 	}
-	t.gate, t.start, t.word, t.tag = g, now, w, tag
+	t.gate, t.start, t.word, t.tag = g, now, word, tag
 	return true
 }
 
@@ -79,13 +67,13 @@ func (b *Breaker) bookSlow(t *ticket, w *atomic.Uint64, tag uint64) *atomic.Uint
 }
 
 // turn runs once per slot, on the first call in it: it looks whether the upstream hangs.
-func (b *Breaker) turn(g uint64, e, now int64) {
-	old := b.turned.Load()
-	if e <= old || !b.turned.CompareAndSwap(old, e) {
+func (b *Breaker) turn(w *window, g uint64, e, now int64) {
+	old := w.turned.Load()
+	if e <= old || !w.turned.CompareAndSwap(old, e) {
 		return
 	}
-	b.rings(func(r *ring) { r.wipe(old, e, g>>genShift) })
-	b.look(g, e, now, e-old, nil)
+	w.rings(func(r *ring) { r.wipe(old, e, g>>genShift) })
+	b.look(w, g, e, now, e-old, nil)
 }
 
 // admitBusy decides while something else than plain closed holds.
@@ -115,7 +103,7 @@ func (b *Breaker) admitBusy(t *ticket) *OpenError {
 
 // rejected counts one refusal.
 func (b *Breaker) rejected() {
-	n := &b.shard().rejected
+	n := &b.win.Load().shard().rejected
 	if v := n.Load(); !n.CompareAndSwap(v, v+1) {
 		n.Add(1)
 		b.contended(1)

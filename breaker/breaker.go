@@ -2,7 +2,6 @@ package breaker
 
 import (
 	"context"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,14 +11,12 @@ import (
 // all are safe on a nil *Breaker, which guards nothing.
 type Breaker struct {
 	// Read by every call, written rarely.
-	set       *settings
-	perSlot   uint64        // 2^64 / nanoseconds per slot, so that a slot's number costs a multiplication
-	base      time.Time     // all times are nanoseconds since then, on the monotonic clock
-	gate      atomic.Uint64 // generation, ramp, forced, state; written under mu only
-	bound     atomic.Int64  // slow bound now, ns
-	turned    atomic.Int64  // newest slot that somebody looked at
-	hold      atomic.Int64  // while not closed: refuse until then without taking the lock
-	shards    atomic.Pointer[shards]
+	win       atomic.Pointer[window]
+	base      time.Time                 // all times are nanoseconds since then, on the monotonic clock
+	gate      atomic.Uint64             // generation, ramp, forced, state; written under mu only
+	bound     atomic.Int64              // slow bound now, ns
+	hold      atomic.Int64              // while not closed: refuse until then without taking the lock
+	set       atomic.Pointer[Config]    // in force, with its defaults
 	refusal   atomic.Pointer[OpenError] // what refused calls get
 	row       atomic.Int32              // faults in a row
 	untilLook atomic.Int32              // faults that must come before the rates can have been reached
@@ -30,21 +27,17 @@ type Breaker struct {
 	usual    atomic.Int64 // estimate of the 95th percentile, ns
 	lastSlow atomic.Int64 // when a late answer last came
 	late     atomic.Uint64
-	resumed  atomic.Int64 // the first slot after a pause of our own
 	lastErr  atomic.Pointer[noted]
 	forced   atomic.Pointer[forcing]
 	ramp     atomic.Pointer[ramping]
 
-	mu       sync.Mutex // transitions; never held during a call or a callback
-	name     string
+	mu       sync.Mutex   // transitions; never held during a call or a callback
 	genStart atomic.Int64 // when this generation began
 	recovery *recovery    // made at the first opening
-	keeper   *keeper      // background asks; nil without Probe and Watch
+	keeper   *keeper      // background asks; nil while there was never a Probe or Watch
 	events   *events      // made at the first subscription
 	seq      uint64       // of the last event
 	closed   bool         // by Close
-
-	ring ring
 }
 
 // The gate word: generation << genShift | ramp | forced | state. All zero below the generation is the plain closed breaker.
@@ -65,10 +58,11 @@ func New(c Config) (*Breaker, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	b := &Breaker{set: c.settings(), base: time.Now(), name: c.Name}
-	b.perSlot = math.MaxUint64 / uint64(b.set.slot)
+	b := &Breaker{base: time.Now()}
+	b.set.Store(c.filled())
+	b.win.Store(newWindow(c.window()))
 	b.bound.Store(b.firstBound())
-	b.untilLook.Store(b.set.faultsToLook(0, 0))
+	b.untilLook.Store(b.set.Load().faultsToLook(0, 0))
 	if c.Probe != nil || c.Watch != nil {
 		b.keeper = newKeeper()
 		b.mu.Lock()
@@ -83,7 +77,7 @@ func (b *Breaker) Name() string {
 	if b == nil {
 		return ""
 	}
-	return b.name
+	return b.set.Load().Name
 }
 
 // Do makes the call if the upstream is worth asking, else returns an *OpenError without making it. The error of call is returned as it is.
@@ -158,9 +152,10 @@ func (b *Breaker) Close() error {
 			}
 		}
 	}
+	k := b.keeper
 	b.mu.Unlock()
-	if b.keeper != nil {
-		b.keeper.running.Wait()
+	if k != nil {
+		k.running.Wait()
 	}
 	return nil
 }

@@ -70,21 +70,6 @@ type Config struct {
 	Lease time.Duration
 }
 
-// settings is a checked Config with its defaults and what is derived from it. It never changes once made.
-type settings struct {
-	window       time.Duration
-	slot         int64 // ns
-	minCalls     int
-	faultRate    float64
-	slowRate     float64
-	consecutive  int32
-	slowAfter    time.Duration
-	openFor, max time.Duration
-	probe, watch func(context.Context) error
-	watchEvery   time.Duration
-	ramp, lease  time.Duration
-}
-
 // check lists all mistakes of c at once.
 func (c Config) check() error {
 	var errs []error
@@ -124,8 +109,8 @@ func (c Config) check() error {
 	if w := c.window(); c.SlowAfter > w/2 {
 		bad("SlowAfter %v is more than half of Window %v: a hang would not be seen", c.SlowAfter, w)
 	}
-	if c.MaxOpenFor > 0 && c.MaxOpenFor < orDuration(c.OpenFor, defaultOpenFor) {
-		bad("MaxOpenFor %v is shorter than OpenFor %v", c.MaxOpenFor, orDuration(c.OpenFor, defaultOpenFor))
+	if c.MaxOpenFor > 0 && c.MaxOpenFor < or(c.OpenFor, defaultOpenFor) {
+		bad("MaxOpenFor %v is shorter than OpenFor %v", c.MaxOpenFor, or(c.OpenFor, defaultOpenFor))
 	}
 	if c.WatchEvery > 0 && c.WatchEvery < minWatchEvery {
 		bad("WatchEvery must be at least %v: %v", minWatchEvery, c.WatchEvery)
@@ -143,32 +128,29 @@ func (c Config) window() time.Duration {
 	return min(maxWindow, max(defaultWindow, 4*min(c.SlowAfter, maxWindow)))
 }
 
-func (c Config) settings() *settings {
-	s := &settings{
-		window: c.window(), minCalls: c.MinCalls, faultRate: c.FaultRate, slowRate: c.SlowRate, consecutive: int32(c.Consecutive),
-		slowAfter: c.SlowAfter, openFor: orDuration(c.OpenFor, defaultOpenFor), probe: c.Probe, watch: c.Watch,
-		watchEvery: orDuration(c.WatchEvery, defaultWatchEvery), ramp: orDuration(c.Ramp, defaultRamp), lease: c.Lease,
+// filled is c with its defaults written out. A Config in use never changes: Reconfigure puts another in its place.
+func (c Config) filled() *Config {
+	c.Window = c.window()
+	c.MinCalls = or(c.MinCalls, defaultMinCalls)
+	c.FaultRate = or(c.FaultRate, defaultFaultRate)
+	c.SlowRate = or(c.SlowRate, defaultSlowRate)
+	c.Consecutive = or(c.Consecutive, defaultConsecutive)
+	c.OpenFor = or(c.OpenFor, defaultOpenFor)
+	c.MaxOpenFor = max(or(c.MaxOpenFor, defaultMaxOpenFor), c.OpenFor)
+	c.Ramp = or(c.Ramp, defaultRamp)
+	if c.Watch != nil {
+		c.WatchEvery = or(c.WatchEvery, defaultWatchEvery)
 	}
-	s.max = max(orDuration(c.MaxOpenFor, defaultMaxOpenFor), s.openFor)
-	if s.minCalls == 0 {
-		s.minCalls = defaultMinCalls
-	}
-	if s.faultRate == 0 {
-		s.faultRate = defaultFaultRate
-	}
-	if s.slowRate == 0 {
-		s.slowRate = defaultSlowRate
-	}
-	if s.consecutive == 0 {
-		s.consecutive = defaultConsecutive
-	}
-	s.slot = int64(s.window) / windowSlots
-	return s
+	return &c
 }
 
-func orDuration(d, or time.Duration) time.Duration {
-	if d == 0 {
-		return or
+// asks reports whether there is anything to ask in the background.
+func (c *Config) asks() bool { return c.Probe != nil || c.Watch != nil }
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
 	}
-	return d
+	return v
 }

@@ -41,6 +41,8 @@
 //
 // Suspicion. [Breaker.Suspect] is a hint, never a vote: it only brings the next ask of Watch forward.
 //
+// Change. [Breaker.Reconfigure] swaps the settings beside traffic: state, counts and what was learned stay; calls under way end on the old.
+//
 // Forcing. An operator's Force wins over everything, also over reason "security": a breaker forced closed sends traffic to an
 // upstream whose certificate failed (the TLS check itself stays on). It needs a name, a reason and a time, and always expires.
 //

@@ -50,7 +50,7 @@ func (b *Breaker) Force(f Forced, by, reason string, ttl time.Duration) error {
 		old.timer.Stop()
 	}
 	n := &forcing{what: f, by: by, why: reason, until: now + int64(ttl)}
-	n.refusal = &OpenError{Name: b.name, State: Open, Since: b.at(now), Until: b.at(n.until), Why: ReasonForced, Forced: true}
+	n.refusal = &OpenError{Name: b.set.Load().Name, State: Open, Since: b.at(now), Until: b.at(n.until), Why: ReasonForced, Forced: true}
 	n.timer = time.AfterFunc(ttl, b.expire)
 	if b.closed {
 		n.timer.Stop() // it ends when somebody looks

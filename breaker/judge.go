@@ -11,10 +11,10 @@ const hangRate = 0.75
 
 // faultsToLook is the least number of further faults that can reach the fault rate when there were faults among calls, so that most faults
 // cost no look at all. Answers in between only make it later; what leaves the window is looked at slot by slot.
-func (s *settings) faultsToLook(calls, faults int) int32 {
-	need := math.Ceil(s.faultRate*float64(s.minCalls)) - float64(faults)
-	if s.faultRate < 1 {
-		need = max(need, math.Ceil((s.faultRate*float64(calls)-float64(faults))/(1-s.faultRate)))
+func (s *Config) faultsToLook(calls, faults int) int32 {
+	need := math.Ceil(s.FaultRate*float64(s.MinCalls)) - float64(faults)
+	if s.FaultRate < 1 {
+		need = max(need, math.Ceil((s.FaultRate*float64(calls)-float64(faults))/(1-s.FaultRate)))
 	} else if faults < calls {
 		need = math.MaxInt32
 	}
@@ -22,22 +22,22 @@ func (s *settings) faultsToLook(calls, faults int) int32 {
 }
 
 // lag is how many slots, the newest included, hold calls which have not had time to answer.
-func (b *Breaker) lag() int64 { return (b.bound.Load()+b.set.slot-1)/b.set.slot + 1 }
+func (w *window) lag(bound int64) int64 { return (bound+w.slot-1)/w.slot + 1 }
 
 // look judges the window as it stands in slot e, and opens. gap is how many slots went by since the last look by
 // slot, 0 when a fault asked for this one; err is that fault.
-func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
+func (b *Breaker) look(w *window, g uint64, e, now, gap int64, err error) {
 	if State(g&stateMask) != Closed {
 		return
 	}
-	gen, s := g>>genShift, b.set
+	gen, s := g>>genShift, b.set.Load()
 	bound := b.bound.Load()
-	lag := b.lag()
-	resumed := b.resumed.Load()
+	lag := w.lag(bound)
+	resumed := w.resumed.Load()
 	var all, young, aged slotSum
 	var hang hangWatch
 	for ago := int64(0); ago <= windowSlots; ago++ {
-		slot := b.slotAt(e-ago, gen)
+		slot := w.slotAt(e-ago, gen)
 		if slot.started == 0 {
 			continue
 		}
@@ -53,19 +53,19 @@ func (b *Breaker) look(g uint64, e, now, gap int64, err error) {
 	}
 	calls := all.good + all.faults + aged.missing()
 	b.untilLook.Store(s.faultsToLook(calls, all.faults))
-	if calls >= s.minCalls && all.faults > 0 && float64(all.faults) >= s.faultRate*float64(calls) {
+	if calls >= s.MinCalls && all.faults > 0 && float64(all.faults) >= s.FaultRate*float64(calls) {
 		b.open(g, ReasonFaults, b.causeOf(err), waitOf(err))
 		return
 	}
 	if gap == 0 {
 		return
 	}
-	if aged.started >= s.minCalls && float64(aged.slow()) >= s.slowRate*float64(aged.started) {
+	if aged.started >= s.MinCalls && float64(aged.slow()) >= s.SlowRate*float64(aged.started) {
 		b.openSlow(g, aged, bound, now)
 		return
 	}
 	if pausedBy(gap, all.started) {
-		b.resumed.Store(e)
+		w.resumed.Store(e)
 	} else if hang.seen && 2*young.good < max(young.started, 1) { // newer calls that were answered say that it is over
 		b.openSlow(g, hang.sum, bound, now)
 	}
@@ -86,18 +86,18 @@ type hangWatch struct {
 	row, share bool // decided
 }
 
-func (h *hangWatch) add(slot slotSum, s *settings) {
+func (h *hangWatch) add(slot slotSum, s *Config) {
 	if h.seen || h.row && h.share {
 		return
 	}
 	h.sum.add(slot)
-	if !h.row && h.sum.started >= int(s.consecutive) { // nothing but silence in a row of calls
+	if !h.row && h.sum.started >= s.Consecutive { // nothing but silence in a row of calls
 		h.row = true
 		h.seen = h.sum.slow() == h.sum.started
 	}
-	if !h.seen && !h.share && h.sum.started >= s.minCalls {
+	if !h.seen && !h.share && h.sum.started >= s.MinCalls {
 		h.share = true
-		h.seen = float64(h.sum.slow()) >= max(hangRate, s.slowRate)*float64(h.sum.started)
+		h.seen = float64(h.sum.slow()) >= max(hangRate, s.SlowRate)*float64(h.sum.started)
 	}
 }
 

@@ -37,12 +37,12 @@ func newKeeper() *keeper {
 
 // asking reports whether background asks decide about recovery.
 func (b *Breaker) asking() bool {
-	return b.keeper != nil && !b.closed && !b.keeper.gaveUp
+	return b.keeper != nil && !b.closed && !b.keeper.gaveUp && b.set.Load().asks()
 }
 
 // pace is the time to the next ask while open.
 func (b *Breaker) pace() int64 {
-	d := max(min(probeEvery, b.set.openFor), minProbeEvery)
+	d := max(min(probeEvery, b.set.Load().OpenFor), minProbeEvery)
 	return int64(d - rand.N(d/5+1))
 }
 
@@ -53,7 +53,7 @@ func (b *Breaker) keepLocked(now int64) {
 		return
 	}
 	if b.state() == Closed {
-		if b.set.watch == nil {
+		if b.set.Load().Watch == nil {
 			return
 		}
 		k.next = now + b.watchPace()
@@ -75,7 +75,7 @@ func (k *keeper) rouse() {
 }
 
 func (b *Breaker) watchPace() int64 {
-	return int64(b.set.watchEvery - rand.N(b.set.watchEvery/10+1))
+	return int64(b.set.Load().WatchEvery - rand.N(b.set.Load().WatchEvery/10+1))
 }
 
 // keep asks until there is nothing to ask.
@@ -86,7 +86,7 @@ func (b *Breaker) keep() {
 	for {
 		b.mu.Lock()
 		s := b.state()
-		if b.closed || (s == Closed && b.set.watch == nil) {
+		if c := b.set.Load(); b.closed || !c.asks() || s == Closed && c.Watch == nil {
 			k.on = false
 			b.mu.Unlock()
 			return
@@ -145,15 +145,19 @@ func (b *Breaker) ask(f func(context.Context) error, limit time.Duration) error 
 // askWatch asks for our own evidence while closed; a failure is confirmed at once.
 func (b *Breaker) askWatch() {
 	b.mu.Lock()
+	c := b.set.Load()
 	g := b.gate.Load()
 	b.keeper.asked = b.now()
 	b.keeper.next = b.keeper.asked + b.watchPace()
 	b.mu.Unlock()
-	limit := min(b.set.watchEvery, time.Duration(b.bound.Load()))
-	if b.ask(b.set.watch, limit) == nil {
+	if c.Watch == nil { // taken away just now
 		return
 	}
-	err := b.ask(b.set.watch, limit)
+	limit := min(c.WatchEvery, time.Duration(b.bound.Load()))
+	if b.ask(c.Watch, limit) == nil {
+		return
+	}
+	err := b.ask(c.Watch, limit)
 	if err == nil || b.keeper.ctx.Err() != nil {
 		return
 	}
@@ -172,14 +176,17 @@ func (b *Breaker) askWatch() {
 // askProbe asks whether the upstream is back; two successes in a row close.
 func (b *Breaker) askProbe() {
 	b.mu.Lock()
-	start := b.now()
-	b.keeper.next = start + b.pace()
+	c := b.set.Load()
+	b.keeper.next = b.now() + b.pace()
 	b.mu.Unlock()
-	err := b.inquire()
+	if !c.asks() { // taken away just now
+		return
+	}
+	err := b.inquire(c)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now, r := b.now(), b.recovery
-	if b.closed || b.state() != Open {
+	if b.closed || b.state() != Open || b.set.Load() != c { // what another Config's probe found is not this one's
 		return
 	}
 	if err != nil {
@@ -192,11 +199,12 @@ func (b *Breaker) askProbe() {
 		return
 	}
 	b.refuseLocked(HalfOpen, now+2*b.bound.Load())
+	gen := b.gate.Load() >> genShift
 	b.mu.Unlock()
-	err = b.inquire()
+	err = b.inquire(c)
 	b.mu.Lock()
 	now = b.now()
-	if b.state() != HalfOpen {
+	if b.gate.Load()>>genShift != gen {
 		return
 	}
 	if err == nil {
@@ -231,19 +239,19 @@ func (b *Breaker) stillOpenLocked(now int64, err error) {
 }
 
 // inquire is the question that decides recovery. What Watch closed, Watch must release.
-func (b *Breaker) inquire() error {
+func (b *Breaker) inquire(c *Config) error {
 	limit := time.Duration(b.bound.Load())
-	if b.set.probe == nil {
-		return b.ask(b.set.watch, limit)
+	if c.Probe == nil {
+		return b.ask(c.Watch, limit)
 	}
-	if err := b.ask(b.set.probe, limit); err != nil {
+	if err := b.ask(c.Probe, limit); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	byWatch := b.recovery.byWatch
 	b.mu.Unlock()
-	if byWatch && b.set.watch != nil {
-		return b.ask(b.set.watch, limit)
+	if byWatch && c.Watch != nil {
+		return b.ask(c.Watch, limit)
 	}
 	return nil
 }

@@ -12,16 +12,16 @@ const (
 
 // firstBound is the slow bound of a new breaker.
 func (b *Breaker) firstBound() int64 {
-	if b.set.slowAfter > 0 {
-		return int64(b.set.slowAfter)
+	if b.set.Load().SlowAfter > 0 {
+		return int64(b.set.Load().SlowAfter)
 	}
-	return int64(min(coldBound, b.set.window/2))
+	return int64(min(coldBound, b.set.Load().Window/2))
 }
 
 // learn moves the estimate of the 95th percentile towards one answer that came within the bound. Lost updates do no harm.
 // Slow answers never come here: an outage must not teach that slow is normal.
 func (b *Breaker) learn(age int64) {
-	if b.set.slowAfter > 0 {
+	if b.set.Load().SlowAfter > 0 {
 		return
 	}
 	usual := b.usual.Load()
@@ -36,15 +36,20 @@ func (b *Breaker) learn(age int64) {
 	}
 	b.usual.Store(usual)
 	if n >= learnFrom {
-		b.bound.Store(min(max(int64(floorBound), 3*usual), int64(b.set.window/2)))
+		b.bound.Store(b.learned(usual))
 	}
+}
+
+// learned is the slow bound by what is usual.
+func (b *Breaker) learned(usual int64) int64 {
+	return min(max(int64(floorBound), 3*usual), int64(b.set.Load().Window/2))
 }
 
 // patience is how old a call must be for its caller's deadline to count against the upstream. A learned bound is three times
 // what is usual, and callers often have less than that: twice the usual is fair.
 func (b *Breaker) patience(bound int64) int64 {
 	switch {
-	case b.set.slowAfter > 0:
+	case b.set.Load().SlowAfter > 0:
 		return bound
 	case b.samples.Load() < learnFrom:
 		return bound / 2

@@ -139,6 +139,19 @@ func walk(rt *rapid.T) {
 			}
 			b.Report(time.Now().Add(time.Duration(rapid.Int64().Draw(rt, "age"))), err)
 		},
+		"reconfigure": func(rt *rapid.T) {
+			before, c := b.Snapshot(), b.Settings()
+			c.Window = time.Duration(rapid.IntRange(1, 20).Draw(rt, "window s")) * time.Second
+			c.FaultRate = rapid.Float64Range(0.1, 1).Draw(rt, "fault rate")
+			c.OpenFor = time.Duration(rapid.IntRange(1, 4000).Draw(rt, "open for ms")) * time.Millisecond
+			if err := b.Reconfigure(c); err != nil {
+				rt.Fatal(err)
+			}
+			after := b.Snapshot()
+			if after.State != before.State || after.Generation != before.Generation || after.Rejected != before.Rejected || after.Calls > before.Calls || after.Until != before.Until {
+				rt.Fatal("a change of settings is no transition: ", before, after)
+			}
+		},
 		"advance": func(rt *rapid.T) {
 			time.Sleep(time.Duration(rapid.IntRange(1, 3000).Draw(rt, "ms")) * time.Millisecond)
 		},

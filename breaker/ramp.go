@@ -12,7 +12,7 @@ type ramping struct {
 }
 
 func (b *Breaker) newRamp(now int64) *ramping {
-	end := now + int64(b.set.ramp)
+	end := now + int64(b.set.Load().Ramp)
 	return &ramping{from: now, end: end, refusal: b.newRefusal(Closed, end)}
 }
 

@@ -41,7 +41,7 @@ type recovery struct {
 const reported = -1
 
 func (b *Breaker) newRecovery() *recovery {
-	r := &recovery{openFor: b.set.openFor, lastExtra: -int64(extraPace)}
+	r := &recovery{openFor: b.set.Load().OpenFor, lastExtra: -int64(extraPace)}
 	r.machine = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:   1,
 		Timeout:       1,
@@ -93,9 +93,9 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 	}
 	again := r.closedAt != 0 && now-r.closedAt <= 2*int64(r.openFor)
 	if again {
-		r.openFor = min(2*r.openFor, b.set.max)
+		r.openFor = min(2*r.openFor, b.set.Load().MaxOpenFor)
 	} else {
-		r.openFor = b.set.openFor
+		r.openFor = b.set.Load().OpenFor
 	}
 	r.since, r.why, r.cause, r.byWatch = now, why, cause, false
 	r.openings++
@@ -111,7 +111,7 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 // reopenLocked ends half-open with a failure that happened at from.
 func (b *Breaker) reopenLocked(now, from int64, why Reason, cause error) {
 	r := b.recovery
-	r.openFor = min(2*r.openFor, b.set.max)
+	r.openFor = min(2*r.openFor, b.set.Load().MaxOpenFor)
 	r.why, r.cause = why, cause
 	b.holdLocked(now, from, waitOf(cause), true)
 	b.verdictLocked(errTrip)
@@ -140,7 +140,7 @@ func (b *Breaker) verdictLocked(err error) {
 func (b *Breaker) enteredLocked(now int64) {
 	b.genStart.Store(now)
 	b.row.Store(0)
-	b.untilLook.Store(b.set.faultsToLook(0, 0))
+	b.untilLook.Store(b.set.Load().faultsToLook(0, 0))
 	b.keepLocked(now)
 }
 
@@ -172,7 +172,7 @@ func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
 // waited is how long a wait that the upstream asked for is obeyed: never shorter, a little longer at random, and with a cap, because it
 // may be a mistake.
 func (b *Breaker) waited(wait time.Duration) int64 {
-	wait = min(wait, max(waitCap, b.set.max))
+	wait = min(wait, max(waitCap, b.set.Load().MaxOpenFor))
 	return int64(wait + rand.N(wait/10+1))
 }
 
@@ -191,7 +191,7 @@ func (b *Breaker) refuseLocked(s State, until int64) {
 
 func (b *Breaker) newRefusal(s State, until int64) *OpenError {
 	r := b.recovery
-	return &OpenError{Name: b.name, State: s, Since: b.at(r.since), Until: b.at(until), Why: r.why, Cause: r.cause}
+	return &OpenError{Name: b.set.Load().Name, State: s, Since: b.at(r.since), Until: b.at(until), Why: r.why, Cause: r.cause}
 }
 
 // halfOpenLocked asks gobreaker for the trial period. It refuses within the nanosecond in which it opened.

@@ -83,13 +83,14 @@ func (b *Breaker) failed(g uint64, o told, err error, now int64) {
 		return
 	}
 	if b.untilLook.Add(-1) <= 0 {
-		b.look(g, b.epoch(now), now, 0, err)
+		w := b.win.Load()
+		b.look(w, g, w.epoch(now), now, 0, err)
 	}
 }
 
 // inARow counts a call without an answer and opens when there were enough of them.
 func (b *Breaker) inARow(g uint64, why Reason, err error, now int64) bool {
-	if b.row.Add(1) < b.set.consecutive {
+	if int(b.row.Add(1)) < b.set.Load().Consecutive {
 		return false
 	}
 	b.open(g, why, err, waitOf(err))
@@ -103,7 +104,7 @@ type noted struct {
 }
 
 func (b *Breaker) note(err error, now int64) {
-	e := b.epoch(now)
+	e := b.win.Load().epoch(now)
 	if n := b.lastErr.Load(); n == nil || n.epoch != e { // one a slot is enough
 		b.lastErr.Store(&noted{e, err})
 	}
@@ -121,15 +122,16 @@ func (b *Breaker) Report(started time.Time, err error) {
 	now := b.now()
 	g := b.gate.Load()
 	began := min(int64(started.Sub(b.base)), now)
-	if State(g&stateMask) != Closed || began < b.genStart.Load() || now-began > int64(b.set.window) {
+	if State(g&stateMask) != Closed || began < b.genStart.Load() || now-began > int64(b.set.Load().Window) {
 		b.late.Add(1)
 		return
 	}
-	if e := b.epoch(now); e > b.turned.Load() {
-		b.turn(g, e, now)
+	w := b.win.Load()
+	if e := w.epoch(now); e > w.turned.Load() {
+		b.turn(w, g, e, now)
 	}
-	i, tag := place(b.epoch(began), g>>genShift)
-	t := ticket{gate: g, start: began, word: &b.shard().word[i], tag: tag}
+	i, tag := place(w.epoch(began), g>>genShift)
+	t := ticket{gate: g, start: began, word: &w.shard().word[i], tag: tag}
 	if nth, _ := start(t.word, tag); nth == 0 {
 		t.word = nil
 	}

@@ -36,10 +36,10 @@ func (b *Breaker) Snapshot() Snapshot {
 func (b *Breaker) snapshotLocked(now int64) Snapshot {
 	g := b.gate.Load()
 	s := Snapshot{
-		Name: b.name, State: b.effective(now), Generation: g >> genShift, SlowAfter: time.Duration(b.bound.Load()),
+		Name: b.set.Load().Name, State: b.effective(now), Generation: g >> genShift, SlowAfter: time.Duration(b.bound.Load()),
 		Late: b.late.Load(), DroppedEvents: b.events.droppedCount(), Since: b.at(b.genStart.Load()),
 	}
-	b.rings(func(r *ring) { s.Rejected += r.rejected.Load() })
+	b.win.Load().rings(func(r *ring) { s.Rejected += r.rejected.Load() })
 	if r := b.recovery; r != nil {
 		s.Openings, s.Why, s.Cause = r.openings, r.why, r.cause
 		s.Calls, s.Faults, s.Slow = r.last.calls, r.last.faults, r.last.slow
@@ -71,10 +71,11 @@ type counts struct{ calls, faults, slow uint64 }
 
 // countLocked sums the window.
 func (b *Breaker) countLocked(gen uint64, now int64) counts {
-	e, lag := b.epoch(now), b.lag()
+	w := b.win.Load()
+	e, lag := w.epoch(now), w.lag(b.bound.Load())
 	var all, aged slotSum
 	for ago := int64(0); ago <= windowSlots; ago++ {
-		slot := b.slotAt(e-ago, gen)
+		slot := w.slotAt(e-ago, gen)
 		all.add(slot)
 		if ago >= lag {
 			aged.add(slot)

@@ -14,10 +14,10 @@ func (b *Breaker) Suspect() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.keeper
-	if k == nil || b.closed || b.set.watch == nil || b.state() != Closed {
+	if k == nil || b.closed || b.set.Load().Watch == nil || b.state() != Closed {
 		return
 	}
-	if at := max(b.now(), k.asked+int64(b.set.watchEvery/suspectShare)); at < k.next {
+	if at := max(b.now(), k.asked+int64(b.set.Load().WatchEvery/suspectShare)); at < k.next {
 		k.next = at
 		k.rouse()
 	}

@@ -3,6 +3,7 @@ package breaker_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,15 +13,30 @@ import (
 	"github.com/detour-go/detour/breaker"
 )
 
-// watched counts the asks of a Watch that answers err, and when they came.
+// watched counts the asks of a Watch that answers as it is told.
 type watched struct {
+	mu    sync.Mutex
 	err   error
 	asked []time.Time
 }
 
 func (w *watched) ask(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.asked = append(w.asked, time.Now())
 	return w.err
+}
+
+func (w *watched) answer(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.err = err
+}
+
+func (w *watched) asks() []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked
 }
 
 // A thousand suspicions are one extra ask, and then one each fifth of WatchEvery: no storm on the upstream, and no vote.
@@ -32,15 +48,15 @@ func TestSuspicionOnlyAsks(t *testing.T) {
 			b.Suspect()
 		}
 		synctest.Wait()
-		require.Len(t, w.asked, 1, "at once, and one for all")
+		require.Len(t, w.asks(), 1, "at once, and one for all")
 		start := time.Now()
-		for time.Since(start) < 8*time.Second {
+		for time.Since(start) < 9*time.Second {
 			b.Suspect()
 			time.Sleep(10 * time.Millisecond)
 		}
-		require.Len(t, w.asked, 5, "0, 2, 4, 6, 8 s")
-		for i := 1; i < len(w.asked); i++ {
-			require.GreaterOrEqual(t, w.asked[i].Sub(w.asked[i-1]), 2*time.Second)
+		require.Len(t, w.asks(), 5, "0, 2, 4, 6, 8 s")
+		for i := 1; i < len(w.asks()); i++ {
+			require.GreaterOrEqual(t, w.asks()[i].Sub(w.asks()[i-1]), 2*time.Second)
 		}
 		s := b.Snapshot()
 		require.Equal(t, breaker.Closed, s.State)
@@ -54,16 +70,16 @@ func TestSuspicionFindsDeath(t *testing.T) {
 	w := &watched{}
 	bubble(t, breaker.Config{Watch: w.ask, WatchEvery: time.Hour}, func(t *testing.T, b *breaker.Breaker) {
 		time.Sleep(time.Minute)
-		w.err = errVendor
+		w.answer(errVendor)
 		b.Suspect()
 		synctest.Wait()
-		require.Len(t, w.asked, 2, "confirmed at once")
+		require.Len(t, w.asks(), 2, "confirmed at once")
 		require.Equal(t, breaker.ReasonWatch, b.Snapshot().Why)
 		require.Equal(t, breaker.Open, b.Snapshot().State)
-		n := len(w.asked)
+		n := len(w.asks())
 		b.Suspect()
 		synctest.Wait()
-		require.Len(t, w.asked, n, "while open there is nothing to suspect")
+		require.Len(t, w.asks(), n, "while open there is nothing to suspect")
 	})
 }
 
@@ -81,7 +97,7 @@ func TestSuspicionOfNothing(t *testing.T) {
 		require.NoError(t, b.Close())
 		b.Suspect()
 		synctest.Wait()
-		require.Empty(t, w.asked)
+		require.Empty(t, w.asks())
 	})
 }
 

@@ -75,8 +75,8 @@ func (b *Breaker) firstLease() int64 {
 }
 
 func (b *Breaker) lease() time.Duration {
-	if b.set.lease > 0 {
-		return b.set.lease
+	if b.set.Load().Lease > 0 {
+		return b.set.Load().Lease
 	}
 	return max(minLease, 2*time.Duration(b.bound.Load()))
 }

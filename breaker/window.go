@@ -1,13 +1,36 @@
 package breaker
 
 import (
+	"math"
 	"math/bits"
 	"runtime"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
-// The window is a ring of time slots, one word each, written by compare-and-swap only:
+// window is the recent past of a breaker, in slots of one length.
+type window struct {
+	slot    int64        // ns
+	perSlot uint64       // 2^64 / slot, so that a slot's number costs a multiplication
+	turned  atomic.Int64 // newest slot that somebody looked at
+	resumed atomic.Int64 // the first slot after a pause of our own
+	shards  atomic.Pointer[shards]
+	ring    ring
+}
+
+func newWindow(length time.Duration) *window {
+	slot := int64(length) / windowSlots
+	return &window{slot: slot, perSlot: math.MaxUint64 / uint64(slot)}
+}
+
+// epoch is the number of the slot that holds now.
+func (w *window) epoch(now int64) int64 {
+	hi, _ := bits.Mul64(uint64(now), w.perSlot)
+	return int64(hi)
+}
+
+// A window is a ring of time slots, one word each, written by compare-and-swap only:
 //
 //	bits  0-12  started     calls admitted in the slot
 //	bits 13-25  good        answered within the slow bound
@@ -130,24 +153,24 @@ func newShards() *shards {
 	return &shards{shift: uint(32 - n), ring: make([]ring, 1<<n)}
 }
 
-func (b *Breaker) shard() *ring {
-	if s := b.shards.Load(); s != nil {
+func (w *window) shard() *ring {
+	if s := w.shards.Load(); s != nil {
 		return s.pick()
 	}
-	return &b.ring
+	return &w.ring
 }
 
 // contended notes lost tries and makes shards when there are many.
 func (b *Breaker) contended(lostTries int) {
-	if b.shards.Load() == nil && b.lostTries.Add(int32(lostTries)) >= contendedTries {
-		b.shards.CompareAndSwap(nil, newShards())
+	if w := b.win.Load(); w.shards.Load() == nil && b.lostTries.Add(int32(lostTries)) >= contendedTries {
+		w.shards.CompareAndSwap(nil, newShards())
 	}
 }
 
 // rings calls f for every shard.
-func (b *Breaker) rings(f func(*ring)) {
-	f(&b.ring)
-	if s := b.shards.Load(); s != nil {
+func (w *window) rings(f func(*ring)) {
+	f(&w.ring)
+	if s := w.shards.Load(); s != nil {
 		for i := range s.ring {
 			f(&s.ring[i])
 		}
@@ -160,6 +183,11 @@ type slotSum struct{ started, good, faults, lateFaults int }
 func (s slotSum) missing() int { return s.started - s.good - s.faults } // still out, or answered late
 func (s slotSum) slow() int    { return s.missing() + s.lateFaults }
 
+// word is sumOf the other way round, without a tag.
+func (s slotSum) word() uint64 {
+	return uint64(s.started)*startOne + uint64(s.good)*goodOne + uint64(s.faults)*faultOne + uint64(s.lateFaults)*lateOne
+}
+
 func (s *slotSum) add(o slotSum) {
 	s.started += o.started
 	s.good += o.good
@@ -167,21 +195,20 @@ func (s *slotSum) add(o slotSum) {
 	s.lateFaults += o.lateFaults
 }
 
-func (b *Breaker) slotAt(epoch int64, gen uint64) (s slotSum) {
+func (w *window) slotAt(epoch int64, gen uint64) (s slotSum) {
 	if epoch < 0 {
 		return s
 	}
 	i, tag := place(epoch, gen)
-	one := func(v uint64) {
-		if v&tagMask == tag {
-			s.add(slotSum{int(field(v, 0)), int(field(v, 1)), int(field(v, 2)), int(field(v, 3))})
+	w.rings(func(r *ring) {
+		if v := r.word[i].Load(); v&tagMask == tag {
+			s.add(sumOf(v))
 		}
-	}
-	one(b.ring.word[i].Load())
-	if sh := b.shards.Load(); sh != nil {
-		for k := range sh.ring {
-			one(sh.ring[k].word[i].Load())
-		}
-	}
+	})
 	return s
+}
+
+// sumOf reads one word.
+func sumOf(v uint64) slotSum {
+	return slotSum{int(field(v, 0)), int(field(v, 1)), int(field(v, 2)), int(field(v, 3))}
 }

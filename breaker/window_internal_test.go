@@ -70,7 +70,7 @@ func TestEpoch(t *testing.T) {
 	b, err := New(Config{})
 	require.NoError(t, err)
 	for _, at := range []time.Duration{0, time.Second, time.Hour, 365 * 24 * time.Hour} {
-		require.InDelta(t, float64(at)/float64(b.set.slot), b.epoch(int64(at)), 1.1)
+		require.InDelta(t, float64(at)/float64(b.win.Load().slot), b.win.Load().epoch(int64(at)), 1.1)
 	}
 }
 
@@ -79,9 +79,9 @@ func TestShards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := New(Config{Consecutive: 1 << 20, FaultRate: 1})
 		require.NoError(t, err)
-		require.Nil(t, b.shards.Load())
+		require.Nil(t, b.win.Load().shards.Load())
 		b.contended(contendedTries)
-		require.NotNil(t, b.shards.Load())
+		require.NotNil(t, b.win.Load().shards.Load())
 		var out sync.WaitGroup
 		for i := range 400 {
 			out.Go(func() {
@@ -106,5 +106,5 @@ func TestShards(t *testing.T) {
 // The window alone is what a breaker costs until it is contended or opens.
 func TestSizes(t *testing.T) {
 	require.Zero(t, unsafe.Sizeof(ring{})%64)
-	require.LessOrEqual(t, unsafe.Sizeof(Breaker{})+unsafe.Sizeof(settings{}), uintptr(1536-128))
+	require.LessOrEqual(t, unsafe.Sizeof(Breaker{})+unsafe.Sizeof(window{})+unsafe.Sizeof(Config{}), uintptr(1536-128))
 }
