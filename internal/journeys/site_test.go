@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,4 +83,19 @@ func well(t *testing.T, up *fallback.Upstream) {
 	s := up.Breaker.Snapshot()
 	assert.Equal(t, breaker.Closed, s.State, up.Name)
 	assert.Zero(t, s.Faults, "%s: faults", up.Name)
+}
+
+// atOnce runs a table of journeys that mostly wait, more of them at a time than t.Parallel would.
+func atOnce[Row any](t *testing.T, rows map[string]Row, run func(*testing.T, Row)) {
+	t.Helper()
+	room := make(chan struct{}, 32)
+	var all sync.WaitGroup
+	for name, row := range rows {
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			t.Run(name, func(t *testing.T) { run(t, row) })
+		})
+	}
+	all.Wait()
 }
