@@ -18,7 +18,9 @@ type Chain[Q, A any] struct {
 	empty   func(A) bool                 // nil: A cannot be nil
 	memory  *memory[Q, A]                // nil: nothing is remembered
 	teller  *teller                      // nil: nobody is told
-	longest time.Duration
+	sum     time.Duration                // all turns together
+	longest time.Duration                // of one call
+	began   time.Time
 }
 
 // New returns a chain, or all the mistakes of cfg at once (errors.Join). It
@@ -34,10 +36,14 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 		level:   levelReader[A](),
 		empty:   emptyReader[A](),
 		teller:  newTeller(cfg.Observe),
+		began:   time.Now(),
 	}
 	for i := range cfg.Sources {
 		c.members[i] = newMember(cfg.Sources[i])
-		c.longest += c.members[i].longest()
+		c.sum += c.members[i].longest()
+	}
+	if c.longest = c.sum; cfg.Deadline > 0 {
+		c.longest = min(c.sum, cfg.Deadline)
 	}
 	if cfg.Memory != nil {
 		m, err := newMemory(cfg.Name, *cfg.Memory, c.members, c.longest)
@@ -87,10 +93,11 @@ func (c *Chain[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 // live asks the sources, nobody's memory, and tells p how far it is.
 func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
 	var t trail
+	pl := c.plan(ctx, p)
 	for rank := range c.members {
 		p.tell(&t)
 		m := &c.members[rank]
-		if m.Assurance < floor || !m.Traits.Has(need) {
+		if !m.reaches(floor, need) {
 			t.pass(m.Name, Refused, SkipAssurance, nil)
 			continue
 		}
@@ -102,10 +109,21 @@ func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait
 			continue
 		}
 		at := time.Now()
-		got, sent, err := c.turn(ctx, m, q, floor)
+		if pl.over(at) {
+			t.pass(m.Name, Unavailable, SkipDeadline, context.DeadlineExceeded)
+			continue
+		}
+		limit, err := c.turnTime(&pl, at, rank, floor, need, t.attempts == 0)
+		if err != nil {
+			t.pass(m.Name, Unavailable, SkipDeadline, err)
+			continue
+		}
+		got, sent, err := c.bounded(ctx, limit, m, q, floor)
 		t.attempts += sent
 		if err == nil {
-			return c.result(&t, rank, &got), nil
+			r := c.result(&t, rank, &got)
+			m.recent.tell(r.ObtainedAt.Sub(at), r.ObtainedAt.Sub(c.began))
+			return r, nil
 		}
 		f := t.note(m.Name, err, sent, at)
 		if f.Class.Fault() {
@@ -206,9 +224,9 @@ func verdictOf(err error) string {
 	return Unavailable.String()
 }
 
-// Longest returns how long a call without a deadline may last at most: every
-// source with all its attempts and waits. Sources that ignore their context are
-// not bounded by it.
+// Longest returns how long a call may last at most: every source with all its
+// attempts and waits, or Config.Deadline when that is shorter. Sources that
+// ignore their context are not bounded by it.
 func (c *Chain[Q, A]) Longest() time.Duration { return c.longest }
 
 // Close waits for shared calls that outlived their callers and for the

@@ -44,6 +44,35 @@ type Config[Q, A any] struct {
 	// so that it may be done twice. A result that came so has FlagRepeated; with
 	// none the verdict stays ErrUnknown. Only with Once. Nil: never.
 	Again func(Q, error) bool
+	// Deadline bounds one call; the deadline of its context counts when that is
+	// earlier. At most 1h. Zero: none but that of the context and those of the
+	// sources, see Longest.
+	//
+	// The time that a call has, be it from here or from its context, is divided
+	// so that the sources in the back get their turn when those in front hang:
+	//
+	//   - each source keeps in reserve what nine of ten of its recent answers
+	//     took. While that is not known (fewer than 8 answers, or none for 10s)
+	//     it is its Timeout, or its part of the time when there is not enough for
+	//     all Timeouts. The one that is asked has what is left beyond the reserves
+	//     of those after it. When there is less than all reserves together, those
+	//     whose breaker is open give up theirs, and then all shares shrink alike;
+	//   - no share shrinks below what the source usually needs (the median of its
+	//     recent answers) as long as a quarter of the time stays for those after
+	//     it and, once somebody was asked, what the last of them usually needs.
+	//     Else the source is skipped (SkipDeadline, with both times in
+	//     Failure.Err). So a time too short for two goes to the first;
+	//   - the last one that can be asked has all that is left. It is skipped only
+	//     when its quickest recent answer took longer.
+	//
+	// A call with Memory that several share keeps to the latest deadline among
+	// those who wait for it; once they are gone, the last source may finish, so
+	// that its answer is remembered.
+	//
+	// With Once nothing is divided, for a call that is cut short leaves its
+	// effect unknown: a source is skipped when less time is left than it usually
+	// needs, and has all of it otherwise.
+	Deadline time.Duration
 	// Memory remembers answers and shares one call among equal questions. Nil:
 	// neither. A must have a method Cacheable() bool.
 	Memory *Memory[Q, A]
@@ -53,7 +82,7 @@ type Config[Q, A any] struct {
 
 const (
 	maxRetries = 10
-	maxTime    = time.Hour // greatest Timeout, FindTimeout and MaxWait, so that sums stay sane
+	maxTime    = time.Hour // greatest Timeout, FindTimeout, MaxWait and Deadline, so that sums stay sane
 	maxName    = 64
 )
 
@@ -97,6 +126,9 @@ func (cfg *Config[Q, A]) mistakes() []error {
 	}
 	if cfg.MinAssurance > None && cfg.Answers == nil {
 		wrong("min assurance needs answers: a proof that nobody checks proves nothing")
+	}
+	if cfg.Deadline < 0 || cfg.Deadline > maxTime {
+		wrong("deadline must be between 0 and 1h")
 	}
 	if !cfg.Once && cfg.Again != nil {
 		wrong("again needs once: without an effect the next source is asked anyway")

@@ -43,6 +43,8 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 				`source 0 "a": retry: waits must be between 0 and 1h`, `source 0 "a": retention is negative`, `source 0 "a": assurance: no such level`,
 				`source 0 "a": budget: a number is negative`, `source 0 "a": capacity: in flight is negative`, "min assurance: no such level"},
 		},
+		"deadline":           {func() config { c := good(); c.Deadline = -1; return c }(), []string{"deadline must be between 0 and 1h"}},
+		"deadline too great": {func() config { c := good(); c.Deadline = time.Hour + 1; return c }(), []string{"deadline must be between 0 and 1h"}},
 		"upper bounds": {
 			config{Name: "x", Sources: []source{{Name: "a", Do: ok, Timeout: time.Hour + 1, Retry: fallback.Retry{Max: -1, MaxWait: time.Hour + 1}}}},
 			[]string{`source 0 "a": timeout must be between 0 and 1h`, `source 0 "a": retry: max must be between 0 and 10`, `source 0 "a": retry: waits must be between 0 and 1h`},

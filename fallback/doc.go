@@ -46,6 +46,9 @@
 //   - At most 1 + Retry.Max calls go to each source; extra ones are paid for from
 //     the Budget of the upstream, first ones never ask it. A breaker that is open
 //     is not waited for.
+//   - The time of a call is divided: sources in the back get their turn when
+//     those in front hang, and one that would not end in time is skipped and
+//     says so (Config.Deadline has the rule).
 //   - A question with an effect (Config.Once) is sent again only after an error
 //     that certainly had none, or after Source.Find found nothing; what stays
 //     unknown is ErrUnknown, unless Config.Again agreed to do it twice. Every

@@ -13,7 +13,7 @@ const (
 	SkipForced                // an operator took it out
 	SkipCapacity              // as much as it may carry is in flight
 	SkipRamp                  // it has just come back, and takes only a share of the calls
-	SkipDeadline              // no time was left
+	SkipDeadline              // no time was left, or less than it usually needs
 )
 
 // String returns the empty string, assurance, open, forced, capacity, ramp
@@ -88,7 +88,8 @@ func (f Failure) String() string {
 	} else {
 		s += ": " + f.Class.String()
 	}
-	if text := cleanText(f.Err); text != "" && f.Skip != SkipCapacity && f.Skip != SkipDeadline {
+	short, _ := f.Err.(tooShort)
+	if text := cleanText(f.Err); text != "" && f.Skip != SkipCapacity && (f.Skip != SkipDeadline || short != tooShort{}) {
 		s += ": " + text
 	}
 	if f.Effect != 0 {

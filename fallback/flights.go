@@ -1,6 +1,7 @@
 package fallback
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ type flights struct {
 
 	mu     sync.Mutex
 	air    map[string]*progress
+	coming map[string]time.Time // deadlines of those whose call has not begun yet
 	closed bool
 	idle   chan struct{} // made by close, closed when none is in the air
 }
@@ -23,8 +25,19 @@ type flights struct {
 // progress is what a shared call met so far, for those who cannot wait for its
 // end. Nil: nobody waits, nothing is known.
 type progress struct {
-	mu sync.Mutex
-	t  trail
+	mu    sync.Mutex
+	t     trail
+	until time.Time // when the last of those who wait will have gone; zero: nobody will
+}
+
+// horizon returns until when somebody waits, zero when there is no such end.
+func (p *progress) horizon() time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until
 }
 
 // tell publishes t; the failures in it do not change any more.
@@ -49,17 +62,61 @@ func (p *progress) soFar() trail {
 	return t
 }
 
-// begin returns the progress of one more shared call, nil when none may begin.
-func (f *flights) begin(key string) *progress {
+// endless is the deadline of a caller who has none.
+var endless = time.Unix(1<<40, 0)
+
+// deadline returns when ctx ends.
+func deadline(ctx context.Context) time.Time {
+	if d, ok := ctx.Deadline(); ok {
+		return d
+	}
+	return endless
+}
+
+// join says that one more waits for key, and until when.
+func (f *flights) join(key string, until time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if p := f.air[key]; p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.until = later(p.until, until)
+		return
+	}
+	if f.coming == nil {
+		f.coming = make(map[string]time.Time)
+	}
+	f.coming[key] = later(f.coming[key], until)
+}
+
+// leave forgets a join whose call never began.
+func (f *flights) leave(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.coming, key)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// begin returns the progress of one more shared call for somebody who waits
+// until the given time, nil when none may begin.
+func (f *flights) begin(key string, until time.Time) *progress {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	until = later(f.coming[key], until)
+	delete(f.coming, key)
 	if f.closed || len(f.air) >= f.most {
 		return nil
 	}
 	if f.air == nil {
 		f.air = make(map[string]*progress)
 	}
-	p := new(progress)
+	p := &progress{until: until}
 	f.air[key] = p
 	return p
 }

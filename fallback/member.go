@@ -13,6 +13,7 @@ type member[Q, A any] struct {
 	breaker  *breaker.Breaker
 	budget   *Budget
 	capacity *Capacity
+	recent   *recent
 }
 
 // said is what a source gave.
@@ -30,7 +31,7 @@ func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
 	}
 	s.Retry.First = orDefault(s.Retry.First, 100*time.Millisecond)
 	s.Retry.MaxWait = orDefault(s.Retry.MaxWait, 2*time.Second)
-	m := member[Q, A]{Source: s}
+	m := member[Q, A]{Source: s, recent: new(recent)}
 	if up := s.Upstream; up != nil {
 		m.breaker, m.budget, m.capacity = up.Breaker, up.Budget, up.Capacity
 	}
@@ -43,6 +44,23 @@ func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
 // longest returns how long the turn of m may last.
 func (m *member[Q, A]) longest() time.Duration {
 	return m.Timeout + m.FindTimeout + time.Duration(m.Retry.Max)*(m.Timeout+m.Retry.MaxWait)
+}
+
+// reaches reports whether m is enough for a call that asks for so much.
+func (m *member[Q, A]) reaches(floor Assurance, want Trait) bool {
+	return m.Assurance >= floor && m.Traits.Has(want)
+}
+
+// bounded is turn within a limit, zero for none. The breaker takes the limit
+// for the deadline of a caller: it speaks against the upstream only when the
+// upstream had the time that it usually needs.
+func (c *Chain[Q, A]) bounded(ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance) (said[A], int, error) {
+	if limit > 0 {
+		within, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx = within
+	}
+	return c.turn(ctx, m, q, floor)
 }
 
 // turn gives m its turn: Retry(Breaker(Timeout(call, check))), and Find after a

@@ -88,8 +88,11 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, k
 	if ctx.Err() != nil {
 		return c.ended(ctx, c.memory.flights.of(key), at)
 	}
+	until := deadline(ctx)
+	c.memory.flights.join(key, until)
+	defer c.memory.flights.leave(key)
 	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
-		return c.fly(q, key, seen, known), nil
+		return c.fly(q, key, seen, known, until), nil
 	})
 	select {
 	case got := <-landed:
@@ -110,8 +113,8 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, k
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic
 // nor runtime.Goexit keeps those who wait from hearing.
-func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool) flight[A] {
-	p := c.memory.flights.begin(key)
+func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.Time) flight[A] {
+	p := c.memory.flights.begin(key, until)
 	if p == nil {
 		return flight[A]{unmade: true}
 	}
