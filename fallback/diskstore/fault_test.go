@@ -328,6 +328,25 @@ func TestF48AChangedFileIsAMissAndGoes(t *testing.T) {
 	})
 }
 
+// Between the choice of a victim and its removal it may have been saved again.
+func TestWhatWasSavedAgainStays(t *testing.T) {
+	ctx := context.Background()
+	s, _ := faultyStore(t, Config{NoSync: true})
+	require.NoError(t, s.Save(ctx, "k", []byte("v"), time.Hour))
+	n := s.name("k")
+	require.NoError(t, s.evict(n))
+	require.FileExists(t, s.path(n))
+	s.bury(n)
+	require.FileExists(t, s.path(n))
+	require.Equal(t, 1, s.Stats().Entries)
+
+	s.index.forget(n) // saved by another process, and thought dead by us
+	s.bury(n)
+	require.FileExists(t, s.path(n))
+	require.Equal(t, 1, s.Stats().Entries)
+	require.EqualValues(t, block, s.Stats().Bytes)
+}
+
 // A half file of a dead process goes on opening, one of a living does not.
 func TestF47HalfFilesOfTheDeadAreRemoved(t *testing.T) {
 	s, d := faultyStore(t, Config{})
