@@ -12,6 +12,11 @@ import (
 // ask it: failover is not refused for lack of budget. The default numbers are
 // those of the AWS SDKs (standard retry mode).
 //
+// A hedge is paid from the budget of the upstream that it goes to, and costs
+// what a success earns: while it is answered it costs nothing, and calls that
+// are answered without one earn for it as well. So the bucket empties, and
+// hedging stops, when those who are asked beside do not answer either.
+//
 // The zero value is a full bucket with the default numbers. Share it by
 // pointer; it is safe for concurrent use and must not be copied after first
 // use.
@@ -20,6 +25,7 @@ type Budget struct {
 	Retry   int // cost of an extra attempt; zero: 5
 	Timeout int // cost of an extra attempt after a timeout; zero: 10
 	Success int // earned by a success; zero: 1
+	Hedge   int // cost of asking this upstream beside a slow one (Config.Hedge); zero: 1
 
 	spent   atomic.Int64
 	refused atomic.Uint64
@@ -38,10 +44,24 @@ func (b *Budget) take(err error) bool {
 	if b == nil {
 		return true
 	}
-	cost := int64(orDefault(b.Retry, 5))
 	if timedOut(err) {
-		cost = int64(orDefault(b.Timeout, 10))
+		return b.pay(orDefault(b.Timeout, 10))
 	}
+	return b.pay(orDefault(b.Retry, 5))
+}
+
+// hedge pays for one hedge and reports whether it could.
+func (b *Budget) hedge() bool { return b == nil || b.pay(orDefault(b.Hedge, 1)) }
+
+// back returns the price of a hedge that did not go out.
+func (b *Budget) back() {
+	if b != nil {
+		b.put(orDefault(b.Hedge, 1))
+	}
+}
+
+func (b *Budget) pay(price int) bool {
+	cost := int64(price)
 	size := int64(orDefault(b.Tokens, 500))
 	for {
 		spent := b.spent.Load()
@@ -57,22 +77,25 @@ func (b *Budget) take(err error) bool {
 
 // earn puts back what a success is worth. A full bucket is only read.
 func (b *Budget) earn() {
-	if b == nil {
-		return
+	if b != nil {
+		b.put(orDefault(b.Success, 1))
 	}
+}
+
+func (b *Budget) put(tokens int) {
 	for {
 		spent := b.spent.Load()
 		if spent == 0 {
 			return
 		}
-		if b.spent.CompareAndSwap(spent, max(0, spent-int64(orDefault(b.Success, 1)))) {
+		if b.spent.CompareAndSwap(spent, max(0, spent-int64(tokens))) {
 			return
 		}
 	}
 }
 
 func (b *Budget) mistakes() (errs []error) {
-	if b != nil && (b.Tokens < 0 || b.Retry < 0 || b.Timeout < 0 || b.Success < 0) {
+	if b != nil && (b.Tokens < 0 || b.Retry < 0 || b.Timeout < 0 || b.Success < 0 || b.Hedge < 0) {
 		errs = append(errs, errors.New("budget: a number is negative"))
 	}
 	return errs

@@ -18,6 +18,7 @@ type Chain[Q, A any] struct {
 	empty   func(A) bool                 // nil: A cannot be nil
 	memory  *memory[Q, A]                // nil: nothing is remembered
 	teller  *teller                      // nil: nobody is told
+	crew    crew                         // goroutines of hedges
 	sum     time.Duration                // all turns together
 	longest time.Duration                // of one call
 	began   time.Time
@@ -40,6 +41,9 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 	}
 	for i := range cfg.Sources {
 		c.members[i] = newMember(cfg.Sources[i])
+		if cfg.Hedge != (Hedge{}) && c.members[i].budget == nil {
+			c.members[i].budget = new(Budget)
+		}
 		c.sum += c.members[i].longest()
 	}
 	if c.longest = c.sum; cfg.Deadline > 0 {
@@ -65,7 +69,7 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 // answer follow from what was known.
 //
 // A source that panics has failed; one that ends its goroutine (runtime.Goexit)
-// ends the caller's too, unless the call was shared, and in either case it is
+// ends the caller's too, unless the call was shared or hedged, and in any case it is
 // counted and holds nothing up.
 func (c *Chain[Q, A]) Do(ctx context.Context, q Q) (Result[A], error) {
 	if c.teller != nil {
@@ -94,7 +98,7 @@ func (c *Chain[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
 	var t trail
 	pl := c.plan(ctx, p)
-	for rank := range c.members {
+	for rank := 0; rank < len(c.members); rank++ {
 		p.tell(&t)
 		m := &c.members[rank]
 		if !m.reaches(floor, need) {
@@ -118,7 +122,20 @@ func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait
 			t.pass(m.Name, Unavailable, SkipDeadline, err)
 			continue
 		}
-		got, sent, err := c.bounded(ctx, limit, m, q, floor)
+		if after := c.cfg.Hedge.after(m.recent); after > 0 && rank+1 < len(c.members) && !t.flags.Has(FlagHedged) {
+			r, next := c.hedge(ctx, &t, &pl, rank, limit, after, q, &floor, need)
+			if next == answered {
+				return r, nil
+			}
+			if next == stop {
+				break
+			}
+			if next > rank {
+				rank = next - 1
+				continue
+			}
+		}
+		got, sent, err := c.bounded(ctx, limit, m, q, floor, nil)
 		t.attempts += sent
 		if err == nil {
 			r := c.result(&t, rank, &got)
@@ -229,14 +246,17 @@ func verdictOf(err error) string {
 // ignore their context are not bounded by it.
 func (c *Chain[Q, A]) Longest() time.Duration { return c.longest }
 
-// Close waits for shared calls that outlived their callers and for the
-// observer, at most Longest and a second more, and says so when something is
-// still running then. It may be called again. A chain that was closed still
-// answers, without sharing calls. The breakers are their owner's to close.
+// Close waits for shared calls that outlived their callers, for calls that were
+// overtaken and for the observer, at most Longest and a second more each, and
+// says so when something is still running then. It may be called again. A chain that was closed still
+// answers, without sharing or hedging calls. The breakers are their owner's to close.
 func (c *Chain[Q, A]) Close() error {
 	var errs []error
 	if c.memory != nil && !c.memory.flights.close(c.longest+time.Second) {
 		errs = append(errs, errors.New("a shared call still runs"))
+	}
+	if !c.crew.close(c.longest + time.Second) {
+		errs = append(errs, errors.New("a call that was overtaken still runs"))
 	}
 	if !c.teller.close(time.Second) {
 		errs = append(errs, errors.New("the observer is still busy"))

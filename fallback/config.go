@@ -37,7 +37,7 @@ type Config[Q, A any] struct {
 	// requested). The next source is asked only after an error that certainly
 	// had none (a method NotSent() bool that returns true); after any other
 	// fault Source.Find is asked, and what stays unknown is ErrUnknown. Excludes
-	// Retry and Memory.
+	// Retry, Hedge and Memory.
 	Once bool
 	// Again says whether to ask the next source all the same when a source
 	// failed with the error and nobody knows whether it was done (EffectUnknown),
@@ -73,6 +73,8 @@ type Config[Q, A any] struct {
 	// effect unknown: a source is skipped when less time is left than it usually
 	// needs, and has all of it otherwise.
 	Deadline time.Duration
+	// Hedge asks the next source beside one that is slow. Zero: never.
+	Hedge Hedge
 	// Memory remembers answers and shares one call among equal questions. Nil:
 	// neither. A must have a method Cacheable() bool.
 	Memory *Memory[Q, A]
@@ -129,6 +131,13 @@ func (cfg *Config[Q, A]) mistakes() []error {
 	}
 	if cfg.Deadline < 0 || cfg.Deadline > maxTime {
 		wrong("deadline must be between 0 and 1h")
+	}
+	errs = append(errs, cfg.Hedge.mistakes()...)
+	if cfg.Hedge != (Hedge{}) && cfg.Once {
+		wrong("hedge cannot go with once: a question with an effect is asked one at a time")
+	}
+	if cfg.Hedge != (Hedge{}) && len(cfg.Sources) == 1 {
+		wrong("hedge needs a second source")
 	}
 	if !cfg.Once && cfg.Again != nil {
 		wrong("again needs once: without an effect the next source is asked anyway")

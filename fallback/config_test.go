@@ -45,6 +45,11 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 		},
 		"deadline":           {func() config { c := good(); c.Deadline = -1; return c }(), []string{"deadline must be between 0 and 1h"}},
 		"deadline too great": {func() config { c := good(); c.Deadline = time.Hour + 1; return c }(), []string{"deadline must be between 0 and 1h"}},
+		"hedge": {
+			config{Name: "x", Once: true, Hedge: fallback.Hedge{After: -1, Quantile: 0.4}, Sources: []source{{Name: "a", Do: ok}}},
+			[]string{"hedge: after must be between 0 and 1h", "hedge: quantile must be from 0.5 to below 1",
+				"hedge cannot go with once: a question with an effect is asked one at a time", "hedge needs a second source"},
+		},
 		"upper bounds": {
 			config{Name: "x", Sources: []source{{Name: "a", Do: ok, Timeout: time.Hour + 1, Retry: fallback.Retry{Max: -1, MaxWait: time.Hour + 1}}}},
 			[]string{`source 0 "a": timeout must be between 0 and 1h`, `source 0 "a": retry: max must be between 0 and 10`, `source 0 "a": retry: waits must be between 0 and 1h`},

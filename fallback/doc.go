@@ -49,6 +49,8 @@
 //   - The time of a call is divided: sources in the back get their turn when
 //     those in front hang, and one that would not end in time is skipped and
 //     says so (Config.Deadline has the rule).
+//   - A hedge (Config.Hedge) is one more call at most, to a source that may be
+//     asked, and its loser is no fault of anybody.
 //   - A question with an effect (Config.Once) is sent again only after an error
 //     that certainly had none, or after Source.Find found nothing; what stays
 //     unknown is ErrUnknown, unless Config.Again agreed to do it twice. Every

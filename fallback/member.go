@@ -54,23 +54,23 @@ func (m *member[Q, A]) reaches(floor Assurance, want Trait) bool {
 // bounded is turn within a limit, zero for none. The breaker takes the limit
 // for the deadline of a caller: it speaks against the upstream only when the
 // upstream had the time that it usually needs.
-func (c *Chain[Q, A]) bounded(ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance) (said[A], int, error) {
+func (c *Chain[Q, A]) bounded(ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
 	if limit > 0 {
 		within, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		ctx = within
 	}
-	return c.turn(ctx, m, q, floor)
+	return c.turn(ctx, m, q, floor, y)
 }
 
 // turn gives m its turn: Retry(Breaker(Timeout(call, check))), and Find after a
 // fault with an effect. It returns how many calls went out.
-func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (said[A], int, error) {
+func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
 	if !m.capacity.take() {
 		return said[A]{}, 0, errNoRoom
 	}
 	defer m.capacity.give()
-	got, sent, err := c.attempt(ctx, m, q, floor)
+	got, sent, err := c.attempt(ctx, m, q, floor, y)
 	if err == nil {
 		m.budget.earn()
 		return got, 1, nil
@@ -82,17 +82,18 @@ func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assu
 		c.settle(ctx, m, q, floor, &got, err)
 		return got, 1, err
 	}
-	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no {
-		return c.again(ctx, m, q, floor, err)
+	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no && !y.over() {
+		return c.again(ctx, m, q, floor, err, y)
 	}
 	return got, 1, err
 }
 
 // attempt asks m once, inside its breaker and its time, and returns whether the
 // call went out. With an error, what it got is not an answer.
-func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance) (got said[A], sent bool, err error) {
+func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (got said[A], sent bool, err error) {
 	err = m.breaker.Do(ctx, func(ctx context.Context) error {
 		sent = true
+		y.count()
 		return c.call(ctx, m, q, floor, &got)
 	})
 	return got, sent, err

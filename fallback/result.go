@@ -38,6 +38,7 @@ const (
 	FlagSecurity Flags = 1 << iota // a source could not be trusted before this answer was found
 	FlagShared                     // one call answered several askers of the same question
 	FlagRepeated                   // an earlier source may have done it as well (Config.Again)
+	FlagHedged                     // a second source was asked beside a slow one (Config.Hedge)
 )
 
 // Has reports whether f holds every flag of want.
@@ -54,6 +55,9 @@ func (f Flags) String() string {
 	}
 	if f.Has(FlagRepeated) {
 		words = append(words, "repeated")
+	}
+	if f.Has(FlagHedged) {
+		words = append(words, "hedged")
 	}
 	return strings.Join(words, ",")
 }
@@ -73,7 +77,7 @@ type Result[A any] struct {
 	Assurance  Assurance     // what it is worth, never above the source's
 	Flags      Flags
 	Attempts   int       // calls of Do that went out for this result, at all sources
-	Failed     []Failure // who could not answer before, in order; with EffectDone also Source itself
+	Failed     []Failure // who gave no answer before, in order; with EffectDone also Source itself
 }
 
 // Degraded reports whether a source could not answer on the way, or the answer
@@ -82,5 +86,7 @@ func (r Result[A]) Degraded() bool {
 	if r.Freshness == Stale {
 		return true
 	}
-	return slices.ContainsFunc(r.Failed, func(f Failure) bool { return f.Class.Fault() && f.Skip != SkipAssurance })
+	return slices.ContainsFunc(r.Failed, func(f Failure) bool {
+		return f.Class.Fault() && f.Skip != SkipAssurance && f.Err != ErrOvertaken
+	})
 }

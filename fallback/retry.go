@@ -23,7 +23,7 @@ type Retry struct {
 // again asks m further times after its first attempt failed with err, and
 // returns the last real outcome: neither a breaker that opened meanwhile nor
 // the end of the context hides what the source said.
-func (c *Chain[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Assurance, err error) (said[A], int, error) {
+func (c *Chain[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Assurance, err error, y *tally) (said[A], int, error) {
 	p := &pace{ctx: ctx, budget: m.budget, most: m.Retry.MaxWait, last: err}
 	p.steps = backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(m.Retry.First),
@@ -39,7 +39,10 @@ func (c *Chain[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Ass
 			first = false
 			return p.last
 		}
-		now, asked, err := c.attempt(ctx, m, q, floor)
+		if y.over() {
+			return backoff.Permanent(p.last)
+		}
+		now, asked, err := c.attempt(ctx, m, q, floor, y)
 		if !asked {
 			return backoff.Permanent(err)
 		}

@@ -13,7 +13,8 @@ type Upstream struct {
 	// Breaker decides whether the upstream is worth asking. Nil: always.
 	Breaker *breaker.Breaker
 	// Budget bounds the extra attempts at this upstream. Nil: each source that
-	// retries has a budget of its own with the default numbers.
+	// retries, or is in a chain with a Hedge, has one of its own with the default
+	// numbers.
 	Budget *Budget
 	// Capacity bounds what is in flight to this upstream. Nil: no bound.
 	Capacity *Capacity
