@@ -12,6 +12,7 @@ type ticket struct {
 	place   int8 // of a trial
 	sample  bool // the slow bound may learn from it
 	settled bool
+	whole   *ticket // of the group's parent, when this call is a trial for it as well
 }
 
 type role uint8
@@ -25,6 +26,9 @@ const (
 
 // admit lets a call pass and fills in t, or says why not.
 func (b *Breaker) admit(t *ticket) *OpenError {
+	if b.group != nil && !b.group.quiet() {
+		return b.group.admit(b, t)
+	}
 	if g := b.gate.Load(); g&busyMask == 0 && b.book(t, g, b.now()) {
 		return nil
 	}
@@ -84,7 +88,7 @@ func (b *Breaker) admitBusy(t *ticket) *OpenError {
 		var ok bool
 		switch {
 		case g&busyMask == 0:
-			ok = b.book(t, g, b.now())
+			ok = b.pass(t, g, b.now())
 		case g&forcedBit != 0:
 			refusal, ok = b.admitForced(t, g)
 		case State(g&stateMask) == Closed:
@@ -123,7 +127,7 @@ func (b *Breaker) admitForced(t *ticket, g uint64) (refusal *OpenError, ok bool)
 	case f.what == ForcedOpen:
 		return f.refusal, true
 	case State(g&stateMask) == Closed:
-		return nil, b.book(t, g, now)
+		return nil, b.pass(t, g, now)
 	default:
 		t.gate, t.start, t.role = g, now, free
 		return nil, true
@@ -139,7 +143,7 @@ func (b *Breaker) admitRamp(t *ticket, g uint64) (refusal *OpenError, ok bool) {
 	case !ramp.lets(now):
 		return ramp.refusal, true
 	default:
-		return nil, b.book(t, g, now)
+		return nil, b.pass(t, g, now)
 	}
 }
 

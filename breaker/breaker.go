@@ -17,6 +17,8 @@ type Breaker struct {
 	bound     atomic.Int64              // slow bound now, ns
 	hold      atomic.Int64              // while not closed: refuse until then without taking the lock
 	set       atomic.Pointer[Config]    // in force, with its defaults
+	group     *Group                    // whose member it is; nil: alone
+	parent    bool                      // of a group: judged by its members alone
 	refusal   atomic.Pointer[OpenError] // what refused calls get
 	row       atomic.Int32              // faults in a row
 	untilLook atomic.Int32              // faults that must come before the rates can have been reached
@@ -58,18 +60,32 @@ func New(c Config) (*Breaker, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	b := &Breaker{base: time.Now()}
+	b := build(c, time.Now())
+	b.start()
+	return b, nil
+}
+
+// build makes a breaker whose times count from base. It does nothing yet in the background.
+func build(c Config, base time.Time) *Breaker {
+	b := &Breaker{base: base}
 	b.set.Store(c.filled())
-	b.win.Store(newWindow(c.window()))
+	w, now := newWindow(c.window()), b.now()
+	w.turned.Store(w.epoch(now) - windowSlots - 1) // nothing in all of the window
+	b.win.Store(w)
+	b.genStart.Store(now)
 	b.bound.Store(b.firstBound())
 	b.untilLook.Store(b.set.Load().faultsToLook(0, 0))
 	if c.Probe != nil || c.Watch != nil {
 		b.keeper = newKeeper()
-		b.mu.Lock()
-		b.keepLocked(0)
-		b.mu.Unlock()
 	}
-	return b, nil
+	return b
+}
+
+// start begins what a breaker does in the background while closed.
+func (b *Breaker) start() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keepLocked(b.now())
 }
 
 // Name is Config.Name; "" for nil.
@@ -139,25 +155,35 @@ func (b *Breaker) Close() error {
 	if b == nil {
 		return nil
 	}
+	b.halt()
 	b.mu.Lock()
-	if !b.closed {
-		b.closed = true
-		if f := b.forced.Load(); f != nil {
-			f.timer.Stop()
-		}
-		if k := b.keeper; k != nil {
-			k.stop()
-			if r := b.recovery; r != nil && State(b.gate.Load()&stateMask) == Open {
-				b.hold.Store(r.until) // from here on, trials
-			}
-		}
-	}
 	k := b.keeper
 	b.mu.Unlock()
 	if k != nil {
 		k.running.Wait()
 	}
 	return nil
+}
+
+// halt is Close without the wait. It reports whether there is something to wait for.
+func (b *Breaker) halt() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := b.keeper
+	if b.closed {
+		return k != nil
+	}
+	b.closed = true
+	if f := b.forced.Load(); f != nil {
+		f.timer.Stop()
+	}
+	if k != nil {
+		k.stop()
+		if r := b.recovery; r != nil && State(b.gate.Load()&stateMask) == Open {
+			b.hold.Store(r.until) // from here on, trials
+		}
+	}
+	return k != nil
 }
 
 // now is the time since New, on the monotonic clock.

@@ -43,6 +43,8 @@
 //
 // Change. [Breaker.Reconfigure] swaps the settings beside traffic: state, counts and what was learned stay; calls under way end on the old.
 //
+// Many. A [Group] holds a breaker per key within a bound, and a parent that opens when a quorum of the keys has.
+//
 // Forcing. An operator's Force wins over everything, also over reason "security": a breaker forced closed sends traffic to an
 // upstream whose certificate failed (the TLS check itself stays on). It needs a name, a reason and a time, and always expires.
 //

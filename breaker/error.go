@@ -43,7 +43,7 @@ func shownText(cause error) string {
 	}](cause); ok {
 		return classed.Error()
 	}
-	for _, ours := range [...]error{errAborted, errLease, errNoReply, errStuck} {
+	for _, ours := range [...]error{errAborted, errLease, errNoReply, errStuck, errKeys} {
 		if errors.Is(cause, ours) {
 			return cause.Error()
 		}
@@ -79,5 +79,6 @@ var (
 	errLease   = errors.New("trial did not report before its lease ended")
 	errNoReply = errors.New("no answer in time")
 	errStuck   = errors.New("earlier asks have not returned: they ignore their context")
+	errKeys    = errors.New("have opened")
 	errTrip    = errors.New("trip")
 )

@@ -60,3 +60,24 @@ func ExampleTransport() {
 	client := &http.Client{Transport: breaker.Transport(b, nil), Timeout: 2 * time.Second}
 	_ = client
 }
+
+// A breaker per host: one dead shard does not take the others with it.
+func ExampleGroup() {
+	g, err := breaker.NewGroup(breaker.GroupConfig{Config: breaker.Config{Name: "tiles"}, Max: 100})
+	if err != nil {
+		panic(err)
+	}
+	defer g.Close()
+	dead := func(context.Context) error { return errors.New("connection refused") }
+	well := func(context.Context) error { return nil }
+	for range 5 {
+		_ = g.Of("a.tiles.example").Do(context.Background(), dead)
+	}
+	fmt.Println(g.Of("a.tiles.example").Do(context.Background(), well))
+	fmt.Println(g.Of("b.tiles.example").Do(context.Background(), well))
+	fmt.Println(g.Snapshot().Keys, g.Snapshot().Open, g.Parent().Snapshot().State)
+	// Output:
+	// tiles/a.tiles.example: breaker: open: faults
+	// <nil>
+	// 2 1 closed
+}

@@ -19,7 +19,7 @@ type extra struct{ from, end int64 }
 //
 // It never passes a forced opening, one for ReasonRefused, ReasonSecurity or ReasonLimited, nor one whose upstream asked to be left alone
 // (Wait) for that time: these get the *OpenError that Enter gives. Of the others it lets three out at once and ten
-// begin a second, whoever asks. Each is leased: one that has not reported after Config.Lease gives its place back, and its result is late.
+// begin a second, whoever asks. The parent of a Group is passed by the same rule, as if it were not there. Each is leased: one that has not reported after Config.Lease gives its place back, and its result is late.
 //
 // Its outcome: an answer within the slow bound ends the open interval, so that the next caller is a trial, or the Probe is
 // asked at once; by itself it closes nothing. A fault changes nothing (that the upstream is down is known, and the interval does not
@@ -27,6 +27,12 @@ type extra struct{ from, end int64 }
 func (b *Breaker) Trial(ctx context.Context) (Pass, error) {
 	if b == nil {
 		return Pass{}, nil
+	}
+	if b.group != nil {
+		if refusal := b.group.barred(); refusal != nil {
+			b.group.parent.rejected()
+			return Pass{}, refusal
+		}
 	}
 	h := &held{b: b, ctx: ctx}
 	if refusal := b.admitLast(&h.ticket); refusal != nil {

@@ -141,6 +141,9 @@ func (b *Breaker) enteredLocked(now int64) {
 	b.genStart.Store(now)
 	b.row.Store(0)
 	b.untilLook.Store(b.set.Load().faultsToLook(0, 0))
+	if b.group != nil && b.state() == Open {
+		b.group.pending.Store(true)
+	}
 	b.keepLocked(now)
 }
 

@@ -7,15 +7,20 @@ import (
 
 // settle records the outcome of one admission, in its own generation only.
 func (b *Breaker) settle(t *ticket, ctx context.Context, err error) {
-	if t.role == free {
+	if t.role == free && t.whole == nil {
 		return
 	}
 	now := b.now()
 	bound := b.bound.Load()
 	age := now - t.start
+	if t.whole != nil {
+		b.group.parent.settleTrial(t.whole, classify(ctx, err, age, bound, b.patience(bound), true), err)
+	}
 	switch t.role {
 	case trial:
 		b.settleTrial(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
+		return
+	case free:
 		return
 	case beside:
 		b.settleExtra(t, classify(ctx, err, age, bound, b.patience(bound), true), err)

@@ -13,6 +13,12 @@ import (
 // verification is "security"; every other status is an answer. The response of a counted fault is returned as it came. A refused request
 // returns an *OpenError (inside the client's *url.Error), its body closed. A base of nil is a new http.Transport with the environment's proxy.
 func Transport(b *Breaker, base http.RoundTripper) http.RoundTripper {
+	t := newTransport(base)
+	t.pick = func(*http.Request) *Breaker { return b }
+	return t
+}
+
+func newTransport(base http.RoundTripper) *transport {
 	if base == nil {
 		base = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
@@ -22,17 +28,17 @@ func Transport(b *Breaker, base http.RoundTripper) http.RoundTripper {
 			TLSHandshakeTimeout: 10 * time.Second,
 		}
 	}
-	return &transport{b: b, base: base}
+	return &transport{base: base}
 }
 
 type transport struct {
-	b    *Breaker
+	pick func(*http.Request) *Breaker
 	base http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	pass, err := t.b.Enter(req.Context())
+	pass, err := t.pick(req).Enter(req.Context())
 	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // a RoundTripper always closes it

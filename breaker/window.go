@@ -122,7 +122,7 @@ func finish(w *atomic.Uint64, tag, delta uint64) (lostTries int) {
 
 // wipe empties the slots (from, to] that still hold an older round, so that a tag is never mistaken after 64 rounds.
 func (r *ring) wipe(from, to int64, gen uint64) {
-	for e := max(from+1, to-ringSlots+1); e <= to; e++ {
+	for e := max(from+1, to-ringSlots+1, 0); e <= to; e++ {
 		i, tag := place(e, gen)
 		if v := r.word[i].Load(); v != 0 && v&tagMask != tag {
 			r.word[i].CompareAndSwap(v, 0)
