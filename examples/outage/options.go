@@ -13,7 +13,7 @@ import (
 
 const (
 	// The whole run, start and report included, stays below a minute; the last journeys may need ten seconds after the last arrival.
-	defaultDuration = 46 * time.Second
+	defaultDuration = 44 * time.Second
 	shortDuration   = 8 * time.Second
 	defaultJourneys = 2000
 	// maxRate of journeys per second, capability and site keeps the load within two cores.
@@ -44,7 +44,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("outage", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.timeline, "timeline", timeline.Default, "built-in timeline, or a file; \"list\" lists the built-in ones")
-	f.DurationVar(&o.duration, "duration", 0, "real time in which the timeline is played (default 46s; with -short 8s)")
+	f.DurationVar(&o.duration, "duration", 0, "real time in which the timeline is played (default 44s; with -short 8s)")
 	f.IntVar(&o.journeys, "journeys", 0, "journeys per capability and site (default 2000, in proportion with -short or -duration)")
 	f.BoolVar(&o.short, "short", false, "about ten seconds, proportionally fewer journeys")
 	f.Float64Var(&o.linked, "linked", 1, "share of accounts with a second linked way to sign in, 0 to 1")

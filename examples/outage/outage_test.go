@@ -44,9 +44,11 @@ func TestReplayEndToEnd(t *testing.T) {
 			{"at": "2h", "role": "login.primary", "mode": "fail", "confidence": "assumed"},
 			{"at": "2h", "role": "tiles.primary", "mode": "refuse", "confidence": "assumed"},
 			{"at": "2h", "role": "address.primary", "mode": "html", "confidence": "assumed"},
+			{"at": "2h", "role": "message.primary", "mode": "fail", "confidence": "assumed"},
 			{"at": "7h", "role": "login.primary", "mode": "ok", "confidence": "assumed"},
 			{"at": "7h", "role": "tiles.primary", "mode": "ok", "confidence": "assumed"},
-			{"at": "7h", "role": "address.primary", "mode": "ok", "confidence": "assumed"}
+			{"at": "7h", "role": "address.primary", "mode": "ok", "confidence": "assumed"},
+			{"at": "7h", "role": "message.primary", "mode": "ok", "confidence": "assumed"}
 		]}`), 0o600))
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"-timeline", file, "-duration", "5s", "-journeys", "60", "-json", out}, &stdout, &stderr)
@@ -62,7 +64,7 @@ func TestReplayEndToEnd(t *testing.T) {
 	var r result
 	require.NoError(t, json.Unmarshal(data, &r))
 	assert.Equal(t, "mine", r.Timeline)
-	for _, name := range []string{"login", "tiles", "address"} {
+	for _, name := range []string{"login", "tiles", "address", "message"} {
 		c := r.Capabilities[name]
 		assert.Equal(t, 60, c.Direct.Requests, name)
 		assert.Equal(t, 60, c.Detour.Requests, name)
@@ -74,6 +76,7 @@ func TestReplayEndToEnd(t *testing.T) {
 	assert.Positive(t, r.Capabilities["login"].Detour.Sources["naver"].Share)
 	assert.Positive(t, r.Capabilities["tiles"].Detour.Sources["osm"].Share)
 	assert.Positive(t, r.Capabilities["address"].Detour.Sources["juso"].Share)
+	assert.Positive(t, r.Capabilities["message"].Detour.Sources["sms"].Share)
 }
 
 func TestInterruptedReplayTellsThePartUntilThen(t *testing.T) {
@@ -115,7 +118,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestJourneysAreProportional(t *testing.T) {
-	for args, want := range map[string]int{"": 2000, "-short": 348, "-duration 23s": 1000, "-duration 92s": 2000, "-short -journeys 50": 50} {
+	for args, want := range map[string]int{"": 2000, "-short": 364, "-duration 22s": 1000, "-duration 92s": 2000, "-short -journeys 50": 50} {
 		o, err := parse(strings.Fields(args), &bytes.Buffer{})
 		require.NoError(t, err)
 		assert.Equal(t, want, o.journeys, args)

@@ -8,11 +8,13 @@ import (
 
 	"github.com/detour-go/detour/examples/outage/lookup"
 	"github.com/detour-go/detour/examples/outage/mapview"
+	"github.com/detour-go/detour/examples/outage/notify"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/report"
 	"github.com/detour-go/detour/examples/outage/signin"
 	"github.com/detour-go/detour/examples/outage/timeline"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/providers/vendorsim"
 )
 
 // stage is everything that takes part: two sites, and what citizens want of them.
@@ -40,11 +42,15 @@ func build(o options) (*stage, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.closers = append(s.closers, s.detour)
+	phone := vendorsim.NewPhone()
 	parts := []func() (part, error){
 		func() (part, error) {
 			return signin.New(signin.Config{Citizens: citizens, Linked: o.linked, Patience: o.patience, Direct: s.direct, Detour: s.detour})
 		},
 		func() (part, error) { return mapview.New(mapview.Config{Direct: s.direct, Detour: s.detour}) },
+		func() (part, error) {
+			return notify.New(notify.Config{Phone: phone, Direct: s.direct, Detour: s.detour})
+		},
 		func() (part, error) { return lookup.New(lookup.Config{Direct: s.direct, Detour: s.detour}) },
 	}
 	for _, start := range parts {
@@ -71,7 +77,8 @@ func (s *stage) Close() error {
 
 // roles are those that timelines may name.
 func roles() []string {
-	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary", "address.primary", "address.secondary"}
+	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary", "address.primary", "address.secondary",
+		"message.primary", "message.secondary"}
 }
 
 // play builds the stage, plays the timeline on it, and takes it down.

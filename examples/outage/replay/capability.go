@@ -66,6 +66,9 @@ type Capability struct {
 	// Journey is one citizen's visit to one site. It ends when ctx does. Took is measured by the replay unless it is set, and what comes
 	// after the limit has failed. It is called concurrently.
 	Journey func(ctx context.Context, side Side, a schedule.Arrival) tally.Outcome
+	// Duplicates are the effects that happened twice, by Side, asked when the last journey has ended: a second message may come long after
+	// the citizen has the first. A journey with one is not ok. Nil: outcomes tell.
+	Duplicates func() [2]int
 }
 
 func (c Capability) names() []string {

@@ -18,6 +18,9 @@ import (
 // JourneyLimit is how long a citizen tries at all.
 const JourneyLimit = 10 * time.Second
 
+// afterwards is how long is waited for effects that are still under way when the last journey has ended.
+const afterwards = 300 * time.Millisecond
+
 // Config describes a replay. All fields but Seed and Progress are mandatory.
 type Config struct {
 	Timeline     timeline.Timeline
@@ -103,6 +106,9 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	interrupted := ctx.Err() != nil
 	stopTicking()
 	background.Wait()
+	if !interrupted {
+		time.Sleep(afterwards)
+	}
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return Result{}, err
 	}
@@ -190,8 +196,14 @@ func (r *run) result(took time.Duration, interrupted bool) Result {
 		CutShort: int(r.cutShort.Load()), Lag: Lag{P99: tally.Percentile(r.lags, 0.99), Max: tally.Percentile(r.lags, 1)},
 	}
 	for i, c := range r.config.Capabilities {
+		direct, detour := r.tallies[i][Direct].Summary(), r.tallies[i][Detour].Summary()
+		if c.Duplicates != nil {
+			twice := c.Duplicates()
+			direct.Repeated(twice[Direct])
+			detour.Repeated(twice[Detour])
+		}
 		res.Capabilities = append(res.Capabilities, Found{
-			Name: c.Name, Sources: c.Sources, Direct: r.tallies[i][Direct].Summary(), Detour: r.tallies[i][Detour].Summary(), Measured: c.Windows.Measured(),
+			Name: c.Name, Sources: c.Sources, Direct: direct, Detour: detour, Measured: c.Windows.Measured(),
 		})
 	}
 	return res

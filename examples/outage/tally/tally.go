@@ -90,6 +90,15 @@ type Summary struct {
 	WrongAccount, WrongProof, Below, Duplicate int
 }
 
+// Repeated adds effects that were found to have happened twice after their journeys had ended well: those were not ok.
+func (s *Summary) Repeated(n int) {
+	s.Duplicate += n
+	s.OK = max(0, s.OK-n)
+	if s.Requests > 0 {
+		s.Availability = float64(s.OK) / float64(s.Requests)
+	}
+}
+
 // Share is a part of a whole.
 type Share struct {
 	Name  string

@@ -29,6 +29,9 @@ func TestBuiltInTimelinesAreRight(t *testing.T) {
 		assert.Equal(t, name, tl.Name)
 		for _, role := range tl.Roles() {
 			assert.True(t, tl.Now(role, tl.From).Well(), "%s: %s begins well, so that the opening can be measured", name, role)
+			if name == timeline.Default && role == "message.primary" {
+				continue // AlimTalk came back after what is replayed
+			}
 			assert.True(t, tl.Now(role, tl.To).Well(), "%s: %s ends well, so that the return can be measured", name, role)
 		}
 	}
@@ -54,6 +57,8 @@ func TestDefaultTimelineIsTheOneOfRecord(t *testing.T) {
 		{19*time.Hour + 45*time.Minute, "tiles.primary", timeline.Fail, 0.35}, // half-way from 0.6 to 0.1
 		{23 * time.Hour, "tiles.primary", timeline.OK, 1},
 		{5 * time.Hour, "tiles.secondary", timeline.OK, 1},
+		{time.Hour, "message.primary", timeline.Fail, 1},
+		{50 * time.Hour, "message.primary", timeline.Fail, 1},
 		{16 * time.Hour, "address.primary", timeline.Fail, 1},
 		{17 * time.Hour, "address.primary", timeline.Fail, 0.6 - 0.5*0.5/6.5},
 		{23 * time.Hour, "address.primary", timeline.OK, 1},

@@ -1,0 +1,145 @@
+// Package notify is the messages of the example: simulated vendors of AlimTalk and SMS with the telephones of the citizens, the receipt
+// that both sites send for what was handed in, and citizens who wait for it.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/sim"
+	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/vendorsim"
+)
+
+// Config describes the messages of one replay. All fields are mandatory.
+type Config struct {
+	// Phone is all telephones of the citizens.
+	Phone *vendorsim.Phone
+	// Direct and Detour are the two sites. Both get the page here on which something is handed in.
+	Direct, Detour *web.Site
+}
+
+// Notify is the messages, ready to be replayed. Close it.
+type Notify struct {
+	phone    *vendorsim.Phone
+	vendors  *vendors
+	ways     *ways
+	code     *messageChain
+	windows  *replay.Windows
+	browsers *http.Transport
+	site     [2]string // by replay.Side
+	closers  []func() error
+}
+
+// New starts the vendors and adds the page to both sites.
+func New(c Config) (*Notify, error) {
+	n := &Notify{phone: c.Phone, windows: new(replay.Windows), browsers: web.NewTransport()}
+	if err := n.start(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("notify: %w", err), n.Close())
+	}
+	return n, nil
+}
+
+func (n *Notify) start(c Config) error {
+	var err error
+	if n.vendors, err = startVendors(c.Phone); err != nil {
+		return err
+	}
+	n.closers = append(n.closers, func() error { n.vendors.close(); return nil })
+
+	// The direct site: AlimTalk through one vendor, the client timeout that most sites have. What the vendor took counts as sent.
+	calls := web.NewTransport()
+	n.closers = append(n.closers, idle(calls))
+	a, err := n.vendors.adapters(&http.Client{Transport: calls, Timeout: 10 * time.Second})
+	if err != nil {
+		return err
+	}
+	c.Direct.Handle("POST /receipt", directSend(a.talk))
+
+	calls = web.NewTransport()
+	n.closers = append(n.closers, idle(calls))
+	if a, err = n.vendors.adapters(&http.Client{Transport: calls}); err != nil {
+		return err
+	}
+	if n.ways, err = newWays(a); err != nil {
+		return err
+	}
+	n.closers = append(n.closers, n.ways.Close)
+	chain, err := n.ways.receipts()
+	if err != nil {
+		return err
+	}
+	n.closers = append(n.closers, chain.Close)
+	if n.code, err = n.ways.codes(); err != nil {
+		return err
+	}
+	n.closers = append(n.closers, n.code.Close)
+	c.Detour.Handle("POST /receipt", n.detourSend(chain))
+
+	n.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
+	return nil
+}
+
+// SendCode sends a code by SMS, through the vendors and breakers of the receipts.
+func (n *Notify) SendCode(ctx context.Context, m message.Message) error {
+	_, err := n.code.Do(ctx, m)
+	return err
+}
+
+// CodeSources are those by which codes go.
+func (n *Notify) CodeSources() []replay.Source { return n.ways.sources()[1:] }
+
+// Capability is the messages as the replay wants them.
+func (n *Notify) Capability() replay.Capability {
+	return replay.Capability{
+		Name: "message",
+		Roles: []replay.Role{
+			{Name: "message.primary", Play: n.vendors.playTalk()},
+			{Name: "message.secondary", Play: sim.Play(n.vendors.sms, "1024", "send_many")},
+		},
+		Sources:    n.ways.sources(),
+		Breaker:    n.ways.guards[0],
+		Windows:    n.windows,
+		Journey:    n.journey,
+		Duplicates: n.duplicates,
+	}
+}
+
+// duplicates are the receipts that reached a telephone more than once, by replay.Side.
+func (n *Notify) duplicates() (twice [2]int) {
+	for _, key := range n.phone.Repeated() {
+		for _, side := range []replay.Side{replay.Direct, replay.Detour} {
+			if strings.HasPrefix(key, prefix(side)) {
+				twice[side]++
+			}
+		}
+	}
+	return twice
+}
+
+// prefix begins the keys of a site's receipts: the telephones are the same for both.
+func prefix(side replay.Side) string { return "receipt-" + side.String() + "-" }
+
+// Close ends the chains, the breakers, then the vendors. It may be called on a half-started one.
+func (n *Notify) Close() error {
+	var errs []error
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		errs = append(errs, n.closers[i]())
+	}
+	n.closers = nil
+	n.browsers.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+func idle(t *http.Transport) func() error {
+	return func() error { t.CloseIdleConnections(); return nil }
+}
+
+var _ io.Closer = (*Notify)(nil)
