@@ -1,18 +1,76 @@
 package fallback
 
-import "sync/atomic"
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+)
 
-// Capacity bounds the calls in flight to one upstream. A call above the bound
-// is not queued: it goes to the next source. A place is held for the whole turn
-// of a source, the waits between its attempts included. Share it by pointer; it
-// is safe for concurrent use and must not be copied after first use. The zero
-// value bounds nothing and counts.
+// Capacity bounds what one upstream is asked: at once, in a second and in a
+// day. A call above a bound is never queued: it goes to the next source or to
+// memory, with SkipCapacity. A place in flight is held for the whole turn of a
+// source, the waits between its attempts included; the second and the day count
+// every attempt that goes out, a call that the breaker refuses is not one. Each
+// step of a flow counts as a call.
+//
+// Share it by pointer; it is safe for concurrent use and must not be copied
+// after first use. The zero value bounds nothing and counts what is in flight.
 type Capacity struct {
 	// InFlight is the greatest number of calls at once. Zero: no bound.
 	InFlight int
+	// PerSecond is the greatest number of calls in any second, not only in those
+	// of the clock. At most 100,000. Zero: no bound.
+	PerSecond int
+	// PerDay is the quota of a day. Zero: none.
+	PerDay int64
+	// Zone is where the day of the vendor is counted. Nil: UTC.
+	Zone *time.Location
+	// Reset is the time of day, after midnight in Zone, at which the vendor
+	// begins to count anew; below 24h. Zero: midnight.
+	Reset time.Duration
+	// Counter counts the day over all processes that share Counter and Key, and
+	// over restarts. It is asked for a thousandth of the quota at a time, so what
+	// a process leaves unused when it ends is lost for the day. While it fails or
+	// is slow the process counts on alone from what it knew last, and tries again
+	// after a second: the quota is the vendor's to defend, and a dead counter must
+	// not take the vendor from us. Nil: this process alone, since its start.
+	Counter Counter
+	// Key names the quota in Counter; required with it, at most 64 bytes.
+	Key string
+	// CounterWait bounds one question to a Counter that respects its context.
+	// Zero: 5ms.
+	CounterWait time.Duration
 
 	now     atomic.Int64
 	refused atomic.Uint64
+	rate    rate
+	quota   quota
+}
+
+// Usage is how much of a Capacity is used. It is a copy.
+type Usage struct {
+	InFlight, MaxInFlight int       // calls now, and their bound; zero: none
+	Second, PerSecond     int       // calls in the last second, and their bound; zero: none, and they are not counted
+	Day, PerDay           int64     // calls of this day by all who share the Counter, as far as is known, and the quota; zero: none
+	Resets                time.Time // when the day ends; zero without a quota
+	Ends                  time.Time // when the quota was used up or, at the pace of the last hour, will be; zero: not before Resets, or not known yet
+	Refused               uint64    // calls that found no room
+	CounterErrors         uint64    // questions that the Counter did not answer
+}
+
+// Usage returns how much is used. The zero Usage for nil.
+func (c *Capacity) Usage() Usage {
+	if c == nil {
+		return Usage{}
+	}
+	u := Usage{InFlight: c.Load(), MaxInFlight: c.InFlight, PerSecond: c.PerSecond, PerDay: c.PerDay, Refused: c.Refused()}
+	if c.PerSecond > 0 {
+		u.Second = c.rate.used()
+	}
+	if c.PerDay > 0 {
+		c.quota.describe(c, &u)
+	}
+	return u
 }
 
 // Load returns the number of calls in flight now.
@@ -31,30 +89,131 @@ func (c *Capacity) Refused() uint64 {
 	return c.refused.Load()
 }
 
-// take takes a place and reports whether there was one.
+// take is enter for those who need no reason.
 func (c *Capacity) take() bool {
+	_, err := c.enter()
+	return err == nil
+}
+
+// enter takes a place in flight and one call.
+func (c *Capacity) enter() (spent, error) {
 	if c == nil {
-		return true
+		return spent{}, nil
 	}
 	if n := c.now.Add(1); c.InFlight > 0 && n > int64(c.InFlight) {
 		c.now.Add(-1)
 		c.refused.Add(1)
-		return false
+		return spent{}, errNoRoom
 	}
-	return true
+	kept := false
+	defer func() {
+		if !kept {
+			c.now.Add(-1)
+		}
+	}()
+	s, err := c.spend()
+	kept = err == nil
+	return s, err
 }
 
+// give gives back a place in flight.
 func (c *Capacity) give() {
 	if c != nil {
 		c.now.Add(-1)
 	}
 }
 
+// spent is one call that was counted.
+type spent struct {
+	second time.Duration // when, by the clock of rate
+	day    int           // which
+}
+
+// spend counts one call, or says why it may not go out.
+func (c *Capacity) spend() (s spent, err error) {
+	if c == nil || c.PerSecond <= 0 && c.PerDay <= 0 {
+		return s, nil
+	}
+	if c.PerSecond > 0 {
+		var wait time.Duration
+		if s.second, wait = c.rate.take(c.PerSecond); wait > 0 {
+			c.refused.Add(1)
+			return s, noRoom{"this second", wait}
+		}
+	}
+	if c.PerDay > 0 {
+		var wait time.Duration
+		if s.day, wait = c.quota.take(c); wait > 0 {
+			if c.PerSecond > 0 {
+				c.rate.back(s.second)
+			}
+			c.refused.Add(1)
+			return s, noRoom{"today", wait}
+		}
+	}
+	return s, nil
+}
+
+// unspend takes back a call that did not go out.
+func (c *Capacity) unspend(s spent) {
+	if c == nil {
+		return
+	}
+	if c.PerSecond > 0 {
+		c.rate.back(s.second)
+	}
+	if c.PerDay > 0 {
+		c.quota.back(s.day, c.Counter != nil)
+	}
+}
+
+func (c *Capacity) mistakes() (errs []error) {
+	if c == nil {
+		return nil
+	}
+	wrong := func(text string) { errs = append(errs, errors.New("capacity: "+text)) }
+	if c.InFlight < 0 {
+		wrong("in flight is negative")
+	}
+	if c.PerSecond < 0 || c.PerSecond > maxPerSecond {
+		wrong("per second must be between 0 and 100000")
+	}
+	if c.PerDay < 0 {
+		wrong("per day is negative")
+	}
+	if c.Reset < 0 || c.Reset >= 24*time.Hour {
+		wrong("reset must be from 0 to below 24h")
+	}
+	if c.CounterWait < 0 || c.CounterWait > maxTime {
+		wrong("counter wait must be between 0 and 1h")
+	}
+	if c.Counter == nil && c.Key != "" || c.Counter != nil && c.PerDay == 0 {
+		wrong("counter, key and per day go together")
+	}
+	if c.Counter != nil {
+		if err := checkName(c.Key); err != nil {
+			wrong("key: " + err.Error())
+		}
+	}
+	return errs
+}
+
 // errNoRoom: the upstream carries as much as it may.
 var errNoRoom error = noRoom{}
 
-type noRoom struct{}
+// noRoom says that a bound is reached: which, unless it is that of the calls in
+// flight, and when there will be room again.
+type noRoom struct {
+	when string
+	wait time.Duration
+}
 
-func (noRoom) Error() string { return "no capacity left" }
-func (noRoom) Class() string { return Limited.String() }
-func (noRoom) NotSent() bool { return true }
+func (n noRoom) Error() string {
+	if n.when == "" {
+		return "no capacity left"
+	}
+	return "no calls left " + n.when
+}
+func (noRoom) Class() string         { return Limited.String() }
+func (n noRoom) Wait() time.Duration { return n.wait }
+func (noRoom) NotSent() bool         { return true }

@@ -203,9 +203,7 @@ func (s *Source[Q, A]) mistakes() []error {
 	}
 	if up := s.Upstream; up != nil {
 		errs = append(errs, up.Budget.mistakes()...)
-		if up.Capacity != nil && up.Capacity.InFlight < 0 {
-			wrong("capacity: in flight is negative")
-		}
+		errs = append(errs, up.Capacity.mistakes()...)
 	}
 	return errs
 }

@@ -50,6 +50,15 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 			[]string{"hedge: after must be between 0 and 1h", "hedge: quantile must be from 0.5 to below 1",
 				"hedge cannot go with once: a question with an effect is asked one at a time", "hedge needs a second source"},
 		},
+		"capacity": {
+			config{Name: "x", Sources: []source{{Name: "a", Do: ok, Upstream: &fallback.Upstream{Capacity: &fallback.Capacity{
+				InFlight: -1, PerSecond: 100_001, PerDay: -1, Reset: 24 * time.Hour, CounterWait: -1, Key: "x",
+			}}}, {Name: "b", Do: ok, Upstream: &fallback.Upstream{Capacity: &fallback.Capacity{Counter: &oddCounter{}}}}}},
+			[]string{`source 0 "a": capacity: in flight is negative`, `source 0 "a": capacity: per second must be between 0 and 100000`,
+				`source 0 "a": capacity: per day is negative`, `source 0 "a": capacity: reset must be from 0 to below 24h`,
+				`source 0 "a": capacity: counter wait must be between 0 and 1h`, `source 0 "a": capacity: counter, key and per day go together`,
+				`source 1 "b": capacity: counter, key and per day go together`, `source 1 "b": capacity: key: missing`},
+		},
 		"upper bounds": {
 			config{Name: "x", Sources: []source{{Name: "a", Do: ok, Timeout: time.Hour + 1, Retry: fallback.Retry{Max: -1, MaxWait: time.Hour + 1}}}},
 			[]string{`source 0 "a": timeout must be between 0 and 1h`, `source 0 "a": retry: max must be between 0 and 10`, `source 0 "a": retry: waits must be between 0 and 1h`},

@@ -66,7 +66,9 @@
 //     thirds of FindTimeout after the fault is taken for absent.
 //   - The last source can be down as well; then there is an error.
 //   - A remembered answer can be wrong by now: that is what its Age is for.
-//   - Breakers, budgets and capacities are those of this process.
+//   - Breakers, budgets and capacities are those of this process, but for a daily
+//     quota with a Counter. While that Counter is out of order, several processes
+//     may together exceed the quota.
 //   - The text of an error shows the causes that tell a class, since those were
 //     written to be shown. A provider that puts a key into such a text shows it.
 //

@@ -11,7 +11,7 @@ const (
 	SkipAssurance             // its level or traits are below what the call needs
 	SkipOpen                  // its breaker is open
 	SkipForced                // an operator took it out
-	SkipCapacity              // as much as it may carry is in flight
+	SkipCapacity              // its upstream carries as much as it may, now or today
 	SkipRamp                  // it has just come back, and takes only a share of the calls
 	SkipDeadline              // no time was left, or less than it usually needs
 )
@@ -88,8 +88,7 @@ func (f Failure) String() string {
 	} else {
 		s += ": " + f.Class.String()
 	}
-	short, _ := f.Err.(tooShort)
-	if text := cleanText(f.Err); text != "" && f.Skip != SkipCapacity && (f.Skip != SkipDeadline || short != tooShort{}) {
+	if text := cleanText(f.Err); text != "" && f.tellsMore() {
 		s += ": " + text
 	}
 	if f.Effect != 0 {
@@ -100,6 +99,17 @@ func (f Failure) String() string {
 		s += "]"
 	}
 	return s
+}
+
+// tellsMore reports whether Err says more than Skip.
+func (f Failure) tellsMore() bool {
+	switch err := f.Err.(type) {
+	case noRoom:
+		return err != errNoRoom
+	case tooShort:
+		return true
+	}
+	return f.Skip != SkipDeadline
 }
 
 // notSent reports whether the failure certainly had no effect.

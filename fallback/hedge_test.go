@@ -187,7 +187,7 @@ func TestHedgeHangIsSeen(t *testing.T) {
 			case 10 * 200:
 				a.hangs()
 			case 12 * 200:
-				opened.Store(int64(br.Snapshot().State))
+				opened.Store(int64(br.Snapshot().Openings))
 			case 40 * 200:
 				a.does(timed("a", "ok 30ms").ask)
 			}
@@ -196,7 +196,7 @@ func TestHedgeHangIsSeen(t *testing.T) {
 		require.EqualValues(t, 12000, calls.Load())
 		require.Zero(t, slow.Load())
 		require.Zero(t, errs.Load())
-		require.EqualValues(t, breaker.Open, opened.Load())
+		require.Positive(t, opened.Load(), "within two seconds")
 		require.Equal(t, breaker.Closed, br.Snapshot().State)
 	})
 }

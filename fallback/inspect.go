@@ -44,6 +44,7 @@ type SourceView struct {
 	InFlight   int    // at its upstream, counted when it has a Capacity
 	Room       int    // greatest InFlight; zero: no bound
 	NoRoom     uint64 // calls that found none
+	Usage      Usage  // of the Capacity, the quota of the day and its forecast among it
 	BudgetLeft int    // tokens; zero without Retry
 	NoBudget   uint64 // extra attempts refused
 }
@@ -96,7 +97,8 @@ func (up *Upstream) describe(v *SourceView) {
 	}
 	v.Upstream, v.Fate, v.Recipient = up.Name, slices.Clone(up.Fate), up.Recipient
 	v.Guarded, v.Breaker = up.Breaker != nil, up.Breaker.Snapshot()
-	v.InFlight, v.NoRoom = up.Capacity.Load(), up.Capacity.Refused()
+	v.Usage = up.Capacity.Usage()
+	v.InFlight, v.NoRoom = v.Usage.InFlight, v.Usage.Refused
 	if up.Capacity != nil {
 		v.Room = up.Capacity.InFlight
 	}

@@ -66,8 +66,9 @@ func (c *Chain[Q, A]) bounded(ctx context.Context, limit time.Duration, m *membe
 // turn gives m its turn: Retry(Breaker(Timeout(call, check))), and Find after a
 // fault with an effect. It returns how many calls went out.
 func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
-	if !m.capacity.take() {
-		return said[A]{}, 0, errNoRoom
+	spent, full := m.capacity.enter()
+	if full != nil {
+		return said[A]{}, 0, full
 	}
 	defer m.capacity.give()
 	got, sent, err := c.attempt(ctx, m, q, floor, y)
@@ -76,6 +77,7 @@ func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assu
 		return got, 1, nil
 	}
 	if !sent {
+		m.capacity.unspend(spent)
 		return got, 0, err
 	}
 	if c.cfg.Once && ClassOf(err).Fault() {

@@ -42,8 +42,13 @@ func (c *Chain[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Ass
 		if y.over() {
 			return backoff.Permanent(p.last)
 		}
+		spent, full := m.capacity.spend()
+		if full != nil {
+			return backoff.Permanent(full)
+		}
 		now, asked, err := c.attempt(ctx, m, q, floor, y)
 		if !asked {
+			m.capacity.unspend(spent)
 			return backoff.Permanent(err)
 		}
 		sent++

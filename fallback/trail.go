@@ -100,7 +100,7 @@ func skipOf(err error, sent int) Skip {
 	if sent > 0 {
 		return SkipNot
 	}
-	if err == errNoRoom {
+	if _, full := err.(noRoom); full {
 		return SkipCapacity
 	}
 	open, ok := find[*breaker.OpenError](err)

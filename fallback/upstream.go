@@ -16,7 +16,8 @@ type Upstream struct {
 	// retries, or is in a chain with a Hedge, has one of its own with the default
 	// numbers.
 	Budget *Budget
-	// Capacity bounds what is in flight to this upstream. Nil: no bound.
+	// Capacity bounds what this upstream is asked: at once, in a second, in a
+	// day. Nil: no bound.
 	Capacity *Capacity
 	// Fate names what the upstream dies together with: a company, a data
 	// centre, a network, an app.
