@@ -154,14 +154,17 @@ func (s *texts) quiet() {
 	s.solapi.HealAll()
 	s.kakao.HealAll()
 	s.nhn.HealAll()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
 	for round := range 2 {
 		for i, name := range []string{talk, text, second} {
 			to := fmt.Sprintf("0109999%d%d00", i, round)
 			m := code(fmt.Sprintf("quiet-%d-%d", i, round))
 			m.To = to
-			_, err := s.direct[name].Send(s.t.Context(), m)
+			s.phone.Behave(to, vendorsim.Behaviour{})
+			_, err := s.direct[name].Send(ctx, m)
 			require.NoError(s.t, err)
-			_, err = s.phone.Await(s.t.Context(), to, 0)
+			_, err = s.phone.Await(ctx, to, 0)
 			require.NoError(s.t, err)
 		}
 	}
