@@ -25,6 +25,7 @@ type site struct {
 	Wrong        int   `json:"wrong_account"`
 	Below        int   `json:"below_assurance"`
 	Duplicates   int   `json:"duplicates"`
+	WrongProofs  int   `json:"wrong_proofs"`
 	OpenAfter    int64 `json:"open_after_ms"`
 	BackAfter    int64 `json:"back_after_ms"`
 }
@@ -45,10 +46,12 @@ func TestReplayEndToEnd(t *testing.T) {
 			{"at": "2h", "role": "tiles.primary", "mode": "refuse", "confidence": "assumed"},
 			{"at": "2h", "role": "address.primary", "mode": "html", "confidence": "assumed"},
 			{"at": "2h", "role": "message.primary", "mode": "fail", "confidence": "assumed"},
+			{"at": "2h", "role": "cert.primary", "mode": "fail", "confidence": "assumed"},
 			{"at": "7h", "role": "login.primary", "mode": "ok", "confidence": "assumed"},
 			{"at": "7h", "role": "tiles.primary", "mode": "ok", "confidence": "assumed"},
 			{"at": "7h", "role": "address.primary", "mode": "ok", "confidence": "assumed"},
-			{"at": "7h", "role": "message.primary", "mode": "ok", "confidence": "assumed"}
+			{"at": "7h", "role": "message.primary", "mode": "ok", "confidence": "assumed"},
+			{"at": "7h", "role": "cert.primary", "mode": "ok", "confidence": "assumed"}
 		]}`), 0o600))
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"-timeline", file, "-duration", "5s", "-journeys", "60", "-json", out}, &stdout, &stderr)
@@ -64,19 +67,20 @@ func TestReplayEndToEnd(t *testing.T) {
 	var r result
 	require.NoError(t, json.Unmarshal(data, &r))
 	assert.Equal(t, "mine", r.Timeline)
-	for _, name := range []string{"login", "tiles", "address", "message"} {
+	for _, name := range []string{"login", "tiles", "address", "message", "cert"} {
 		c := r.Capabilities[name]
 		assert.Equal(t, 60, c.Direct.Requests, name)
 		assert.Equal(t, 60, c.Detour.Requests, name)
 		assert.Greater(t, c.Detour.Availability, c.Direct.Availability, name)
 		assert.Less(t, c.Direct.Availability, 1.0, name)
-		assert.Zero(t, c.Direct.Wrong+c.Detour.Wrong+c.Detour.Below+c.Detour.Duplicates, name)
+		assert.Zero(t, c.Direct.Wrong+c.Detour.Wrong+c.Detour.Below+c.Detour.Duplicates+c.Detour.WrongProofs, name)
 		assert.GreaterOrEqual(t, c.Detour.OpenAfter, int64(0), "%s: the breaker opened", name)
 	}
 	assert.Positive(t, r.Capabilities["login"].Detour.Sources["naver"].Share)
 	assert.Positive(t, r.Capabilities["tiles"].Detour.Sources["osm"].Share)
 	assert.Positive(t, r.Capabilities["address"].Detour.Sources["juso"].Share)
 	assert.Positive(t, r.Capabilities["message"].Detour.Sources["sms"].Share)
+	assert.Positive(t, r.Capabilities["cert"].Detour.Sources["pass"].Share)
 }
 
 func TestInterruptedReplayTellsThePartUntilThen(t *testing.T) {

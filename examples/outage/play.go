@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/detour-go/detour/examples/outage/identify"
 	"github.com/detour-go/detour/examples/outage/lookup"
 	"github.com/detour-go/detour/examples/outage/mapview"
 	"github.com/detour-go/detour/examples/outage/notify"
@@ -51,6 +52,9 @@ func build(o options) (*stage, error) {
 		func() (part, error) {
 			return notify.New(notify.Config{Phone: phone, Direct: s.direct, Detour: s.detour})
 		},
+		func() (part, error) {
+			return identify.New(identify.Config{Citizens: citizens, Phone: phone, Direct: s.direct, Detour: s.detour})
+		},
 		func() (part, error) { return lookup.New(lookup.Config{Direct: s.direct, Detour: s.detour}) },
 	}
 	for _, start := range parts {
@@ -78,7 +82,7 @@ func (s *stage) Close() error {
 // roles are those that timelines may name.
 func roles() []string {
 	return []string{"login.primary", "login.secondary", "tiles.primary", "tiles.secondary", "address.primary", "address.secondary",
-		"message.primary", "message.secondary"}
+		"message.primary", "message.secondary", "cert.primary", "cert.secondary"}
 }
 
 // play builds the stage, plays the timeline on it, and takes it down.

@@ -42,6 +42,7 @@ type site struct {
 	Over1s       int              `json:"over_1s"`
 	WrongAccount int              `json:"wrong_account"`
 	WrongProofs  int              `json:"wrong_proofs"` // of another person, accepted
+	Impostors    int              `json:"impostors"`    // who tried
 	Duplicates   int              `json:"duplicates"`
 	Failures     map[string]share `json:"failures"`
 }
@@ -87,7 +88,7 @@ func WriteJSON(w io.Writer, r Report) error {
 func siteOf(s tally.Summary) site {
 	return site{
 		Requests: s.Requests, OK: s.OK, Availability: s.Availability, P50: ms(s.P50), P99: ms(s.P99), Over1s: s.Over1s,
-		WrongAccount: s.WrongAccount, WrongProofs: s.WrongProof, Duplicates: s.Duplicate, Failures: sharesOf(used(s.Failures)),
+		WrongAccount: s.WrongAccount, WrongProofs: s.WrongProof, Impostors: s.Impostors, Duplicates: s.Duplicate, Failures: sharesOf(used(s.Failures)),
 	}
 }
 

@@ -53,10 +53,18 @@ func section(b *strings.Builder, f replay.Found) {
 	row("primary served again after", "", after(m, m.Back, nil))
 	row("wrong account", fmt.Sprint(d.WrongAccount), fmt.Sprint(f.Detour.WrongAccount))
 	row("below assurance", "", fmt.Sprint(f.Detour.Below))
-	row("another's proof accepted", fmt.Sprint(d.WrongProof), fmt.Sprint(f.Detour.WrongProof))
+	row("another's proof accepted", of(d.WrongProof, d.Impostors), of(f.Detour.WrongProof, f.Detour.Impostors))
 	row("duplicates", fmt.Sprint(d.Duplicate), fmt.Sprint(f.Detour.Duplicate))
 	failures(b, "failed, direct", d)
 	failures(b, "failed, with Detour", f.Detour)
+}
+
+// of is n of all, when there were any.
+func of(n, all int) string {
+	if all == 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d of %d tried", n, all)
 }
 
 // failures is left out when there were none.

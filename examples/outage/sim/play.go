@@ -19,23 +19,34 @@ type Vendor interface {
 // Play returns what plays the phases of one role: ops are the operations that the outage takes, maintenance is the vendor's own code for
 // "closed at the moment", which each of the ops must know.
 //
-// A refusal of every call closes the port itself, as a power cut does. The next phase is set before that one is taken back: between two
+// A refusal of every call closes the port itself, as a power cut does (see PlayPart). The next phase is set before that one is taken back: between two
 // phases of an outage there is no moment in which the vendor is well.
 func Play(v Vendor, maintenance string, ops ...string) func(timeline.Phase) error {
+	return play(v, maintenance, true, ops)
+}
+
+// PlayPart is Play for a service whose port others use too: a refusal closes the connections of its own calls and nothing more.
+func PlayPart(v Vendor, maintenance string, ops ...string) func(timeline.Phase) error {
+	return play(v, maintenance, false, ops)
+}
+
+func play(v Vendor, maintenance string, alone bool, ops []string) func(timeline.Phase) error {
 	const everything = "*"
 	return func(p timeline.Phase) error {
 		if p.Well() || p.Share <= 0 {
 			for _, op := range ops {
 				v.Heal(op)
 			}
-			v.Heal(everything)
+			if alone {
+				v.Heal(everything)
+			}
 			return nil
 		}
 		f, err := fault(p, maintenance)
 		if err != nil {
 			return err
 		}
-		if f.Mode == vendorsim.Refuse && p.Share == 1 {
+		if alone && f.Mode == vendorsim.Refuse && p.Share == 1 {
 			if err := v.Break(everything, f); err != nil {
 				return err
 			}
@@ -49,7 +60,9 @@ func Play(v Vendor, maintenance string, ops ...string) func(timeline.Phase) erro
 				return err
 			}
 		}
-		v.Heal(everything)
+		if alone {
+			v.Heal(everything)
+		}
 		return nil
 	}
 }

@@ -79,3 +79,28 @@ func TestEveryModeCanBePlayed(t *testing.T) {
 	assert.ErrorContains(t, play(timeline.Phase{Mode: "dns", Share: 1}), `mode "dns" cannot be played`)
 	assert.Error(t, sim.Play(kakao, "KOE003", "map")(timeline.Phase{Mode: timeline.Hang, Share: 1}), "an operation that the vendor does not have")
 }
+
+// A service that shares its port leaves its neighbours alone, however it dies.
+func TestPlayPart(t *testing.T) {
+	v, err := vendorsim.StartKakao(vendorsim.KakaoConfig{})
+	require.NoError(t, err)
+	t.Cleanup(v.Close)
+	play := sim.PlayPart(v, "KOE003", "token")
+	ask := func(path string) error {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.URL()+path, nil)
+		require.NoError(t, err)
+		tr := &http.Transport{}
+		defer tr.CloseIdleConnections()
+		resp, err := tr.RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	}
+	require.NoError(t, play(timeline.Phase{Mode: timeline.Refuse, Share: 1}))
+	require.Error(t, ask("/oauth/token"))
+	require.NoError(t, ask("/.well-known/jwks.json"))
+	require.NoError(t, v.Break("*", vendorsim.Fault{Mode: vendorsim.Refuse}))
+	require.NoError(t, play(timeline.Phase{Mode: timeline.OK}))
+	require.Error(t, ask("/.well-known/jwks.json"), "what others broke is theirs to heal")
+}

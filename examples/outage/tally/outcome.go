@@ -19,7 +19,8 @@ type Outcome struct {
 	Served []Served
 
 	WrongAccount   bool // signed in, but to an account that is not his
-	WrongProof     bool // another person's proof was accepted for the citizen
+	Impostor       bool // another person tried to pass as a citizen beside this journey
+	WrongProof     bool // and his proof was accepted
 	BelowAssurance bool // accepted on less than the site's minimum
 	Duplicate      bool // an effect happened twice: a second account for the same person, a second message
 }

@@ -27,7 +27,7 @@ type Tally struct {
 }
 
 type counts struct {
-	requests, ok, over1s, stale, wrong, proofs, below, twice int
+	requests, ok, over1s, stale, wrong, impostors, proofs, below, twice int
 
 	answers                    int
 	source, freshness, failure map[string]int
@@ -60,6 +60,7 @@ func (c *counts) add(o Outcome) {
 	c.ok += one(o.OK)
 	c.over1s += one(o.Took > time.Second)
 	c.wrong += one(o.WrongAccount)
+	c.impostors += one(o.Impostor)
 	c.proofs += one(o.WrongProof)
 	c.below += one(o.BelowAssurance)
 	c.twice += one(o.Duplicate)
@@ -86,8 +87,8 @@ type Summary struct {
 	Freshness []Share
 	Failures  []Share // of the requests
 
-	Stale                                      int // journeys that were given anything stale
-	WrongAccount, WrongProof, Below, Duplicate int
+	Stale                                                 int // journeys that were given anything stale
+	WrongAccount, Impostors, WrongProof, Below, Duplicate int
 }
 
 // Repeated adds effects that were found to have happened twice after their journeys had ended well: those were not ok.
@@ -129,7 +130,7 @@ func (t *Tally) Recent() Summary {
 func (t *Tally) summary(c *counts) Summary {
 	s := Summary{
 		Requests: c.requests, OK: c.ok, Over1s: c.over1s, Stale: c.stale,
-		WrongAccount: c.wrong, WrongProof: c.proofs, Below: c.below, Duplicate: c.twice, Answers: c.answers,
+		WrongAccount: c.wrong, Impostors: c.impostors, WrongProof: c.proofs, Below: c.below, Duplicate: c.twice, Answers: c.answers,
 		Sources:   shares(c.source, c.answers, t.sources),
 		Freshness: shares(c.freshness, c.answers, []string{Live, Cached, Stale}),
 		Failures:  shares(c.failure, c.requests, nil),

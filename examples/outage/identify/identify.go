@@ -1,0 +1,120 @@
+// Package identify is the proof of identity of the example: the certificates of Kakao and of the mobile carriers, the pages of both sites,
+// citizens who confirm on their telephones, and impostors who try to.
+package identify
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/people"
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/providers/vendorsim"
+)
+
+// Names of the certificates, as they stand in labels and forms.
+const (
+	Kakao = "kakao"
+	Pass  = "pass"
+)
+
+// Config describes the certificates of one replay. All fields are mandatory.
+type Config struct {
+	Citizens int
+	// Phone is all telephones of the citizens. Who confirms there, does so after a moment.
+	Phone *vendorsim.Phone
+	// Direct and Detour are the two sites. Both get their pages here.
+	Direct, Detour *web.Site
+}
+
+// Identify is the certificates, ready to be replayed. Close it.
+type Identify struct {
+	citizens int
+	vendor   *vendorsim.Barocert
+	guards   []*breaker.Breaker // of kakao, pass
+	sources  []replay.Source
+	windows  *replay.Windows
+	browsers *http.Transport
+	button   *regexp.Regexp
+	site     [2]string // by replay.Side
+	closers  []func() error
+}
+
+// New starts the vendor and adds the pages to both sites.
+func New(c Config) (*Identify, error) {
+	i := &Identify{citizens: c.Citizens, windows: new(replay.Windows), browsers: web.NewTransport(), button: regexp.MustCompile(`<button name="with" value="([a-z]+)"`)}
+	if c.Citizens+victims >= people.Most {
+		return nil, fmt.Errorf("identify: %d citizens are more than there are", c.Citizens)
+	}
+	if err := i.start(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("identify: %w", err), i.Close())
+	}
+	return i, nil
+}
+
+func (i *Identify) start(c Config) error {
+	var err error
+	if i.vendor, err = startVendor(c.Phone, c.Citizens); err != nil {
+		return err
+	}
+	i.closers = append(i.closers, func() error { i.vendor.Close(); return nil })
+
+	// The direct site: one certificate, the client timeout that most sites have, nothing between.
+	calls := web.NewTransport()
+	i.closers = append(i.closers, idle(calls))
+	a, err := newAdapters(i.vendor, &http.Client{Transport: calls, Timeout: 10 * time.Second})
+	if err != nil {
+		return err
+	}
+	newPages(newDirect(a.kakao)).mount(c.Direct)
+
+	calls = web.NewTransport()
+	i.closers = append(i.closers, idle(calls))
+	if a, err = newAdapters(i.vendor, &http.Client{Transport: calls}); err != nil {
+		return err
+	}
+	flow, err := newDetour(a, i.windows)
+	if err != nil {
+		return err
+	}
+	i.closers = append(i.closers, flow.Close)
+	i.guards, i.sources = flow.guards, flow.sources
+	newPages(flow).mount(c.Detour)
+
+	i.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
+	return nil
+}
+
+// Capability is the certificates as the replay wants them.
+func (i *Identify) Capability() replay.Capability {
+	return replay.Capability{
+		Name:    "cert",
+		Roles:   rolesOf(i.vendor),
+		Sources: i.sources,
+		Breaker: i.guards[0],
+		Windows: i.windows,
+		Journey: i.journey,
+	}
+}
+
+// Close ends the breakers, then the vendor. It may be called on a half-started one.
+func (i *Identify) Close() error {
+	var errs []error
+	for n := len(i.closers) - 1; n >= 0; n-- {
+		errs = append(errs, i.closers[n]())
+	}
+	i.closers = nil
+	i.browsers.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+func idle(t *http.Transport) func() error {
+	return func() error { t.CloseIdleConnections(); return nil }
+}
+
+var _ io.Closer = (*Identify)(nil)

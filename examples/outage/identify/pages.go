@@ -1,0 +1,135 @@
+package identify
+
+import (
+	"bytes"
+	"errors"
+	"html/template"
+	"net/http"
+	"strconv"
+
+	"github.com/detour-go/detour/examples/outage/people"
+	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
+	"github.com/detour-go/detour/providers/cert"
+)
+
+const ticketCookie = "cert_ticket"
+
+// pages is the proof of identity at one site.
+type pages struct {
+	cert backend
+	page *template.Template
+}
+
+func newPages(b backend) *pages {
+	return &pages{cert: b, page: template.Must(template.New("cert").Parse(certHTML))}
+}
+
+func (p *pages) mount(s *web.Site) {
+	s.Handle("GET /cert", func(w http.ResponseWriter, r *http.Request) { p.show(w, r, http.StatusOK, view{}) })
+	s.Handle("POST /cert/start", p.start)
+	s.Handle("GET /cert/wait", p.wait)
+}
+
+// start sends the request to the telephone. In a real site the citizen is the one who is signed in.
+func (p *pages) start(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	citizen, err := strconv.Atoi(r.PostFormValue("citizen"))
+	if err != nil || citizen < 0 || citizen >= people.Most {
+		http.Error(w, "form", http.StatusBadRequest)
+		return
+	}
+	ticket, err := p.cert.Begin(r.Context(), r.PostFormValue("with"), claim(citizen))
+	if err != nil {
+		p.show(w, r, statusOf(err), view{Trouble: true})
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Value: ticket, Path: "/cert/", MaxAge: 600, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.Redirect(w, r, "/cert/wait", http.StatusSeeOther)
+}
+
+// wait looks whether the citizen has confirmed; the page asks again by itself until then.
+func (p *pages) wait(w http.ResponseWriter, r *http.Request) {
+	ticket, err := r.Cookie(ticketCookie)
+	if err != nil {
+		p.show(w, r, http.StatusBadRequest, view{})
+		return
+	}
+	res, err := p.cert.Finish(r.Context(), ticket.Value)
+	switch {
+	case errors.Is(err, cert.ErrPending):
+		p.render(w, http.StatusAccepted, view{Waiting: true})
+		return
+	case err != nil:
+		p.show(w, r, statusOf(err), view{Trouble: true})
+		return
+	}
+	if res.Source != "" {
+		w.Header().Set(web.HeaderSource, res.Source)
+		w.Header().Set(web.HeaderFreshness, res.Freshness.String())
+	}
+	w.Header().Set(web.HeaderAssurance, res.Assurance.String())
+	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Path: "/cert/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	p.render(w, http.StatusOK, view{Done: true})
+}
+
+// statusOf is 403 when somebody said no and 503 when the vendor could not be asked.
+func statusOf(err error) int {
+	for _, no := range []error{fallback.ErrDenied, fallback.ErrInvalid, providers.Denied, providers.Invalid} {
+		if errors.Is(err, no) {
+			return http.StatusForbidden
+		}
+	}
+	return http.StatusServiceUnavailable
+}
+
+// view is what the page says.
+type view struct {
+	Trouble, Waiting, Done bool
+	Works, Out             []way
+}
+
+type way struct{ Name, KO, EN string }
+
+func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, v view) {
+	for _, o := range p.cert.Offers(r.Context()) {
+		one := way{Name: o.Source, KO: korean(o.Source), EN: english(o.Source)}
+		if o.Available {
+			v.Works = append(v.Works, one)
+		} else {
+			v.Out = append(v.Out, one)
+		}
+	}
+	p.render(w, status, v)
+}
+
+func (p *pages) render(w http.ResponseWriter, status int, v view) {
+	var b bytes.Buffer
+	if err := p.page.Execute(&b, v); err != nil {
+		http.Error(w, "page", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // the browser may have gone
+}
+
+func korean(name string) string { return map[string]string{Kakao: "카카오", Pass: "PASS"}[name] }
+
+func english(name string) string { return map[string]string{Kakao: "Kakao", Pass: "PASS"}[name] }
+
+const certHTML = `<!doctype html>
+<html lang="ko"><head><meta charset="utf-8">{{if .Waiting}}<meta http-equiv="refresh" content="1">{{end}}<title>본인확인 Proof of identity</title></head><body>
+<h1>본인확인 <span lang="en">Proof of identity</span></h1>
+{{if .Done}}<p>확인되었습니다. <span lang="en">It is you.</span></p>
+{{else if .Waiting}}<p role="status">휴대전화에서 확인해 주세요. <span lang="en">Please confirm on your telephone.</span></p>
+{{else}}{{if .Trouble}}<p role="alert">방금 요청은 확인되지 않았습니다. <span lang="en">The last request was not confirmed.</span></p>
+{{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}} 인증서는 지금 쓸 수 없습니다. <span lang="en">The {{.EN}} certificate cannot be used now.</span></p>
+{{end}}{{if .Works}}<form method="post" action="/cert/start">
+{{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 인증서 <span lang="en">{{.EN}} certificate</span></button>
+{{end}}</form>
+{{else}}<p>지금은 확인할 수 없습니다. <span lang="en">It is not possible now.</span></p>
+{{end}}{{end}}</body></html>
+`
