@@ -95,11 +95,14 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 			config{Name: "x", Require: fallback.Signature, Sources: []source{{Name: "a", Do: ok, Traits: fallback.Signature, Retention: 1}}, Memory: &memory{Key: identity, Fresh: 1}},
 			[]string{"memory: cannot go with min assurance or required traits: a proof is not served twice"},
 		},
-		"memory with nothing":   {remember(memory{}), []string{"memory: key is missing", "memory: fresh and stale are both zero"}},
-		"memory that may not":   {func() config { c := remember(memory{Key: identity, Fresh: 1}); c.Sources[0].Retention = 0; return c }(), []string{"memory: no source has a retention, so nothing may be remembered"}},
-		"stale below fresh":     {remember(memory{Key: identity, Fresh: 2, Stale: 1}), []string{"memory: stale is below fresh; both count from when the answer was given"}},
-		"memory with negatives": {remember(memory{Key: identity, Fresh: 1, StoreWait: -1}), []string{"memory: a number is negative"}},
-		"memory that is good":   {remember(memory{Key: identity, Stale: 1}), nil},
+		"memory with nothing":                 {remember(memory{}), []string{"memory: key is missing", "memory: fresh and stale are both zero"}},
+		"memory that may not":                 {func() config { c := remember(memory{Key: identity, Fresh: 1}); c.Sources[0].Retention = 0; return c }(), []string{"memory: no source has a retention, so nothing may be remembered"}},
+		"stale below fresh":                   {remember(memory{Key: identity, Fresh: 2, Stale: 1}), []string{"memory: stale is below fresh; both count from when the answer was given"}},
+		"memory with negatives":               {remember(memory{Key: identity, Fresh: 1, StoreWait: -1}), []string{"memory: a number is negative"}},
+		"memory with negatives of every kind": {remember(memory{Key: identity, Fresh: 1, Revalidate: -1, Negative: -1}), []string{"memory: a number is negative"}},
+		"revalidate without room":             {remember(memory{Key: identity, Fresh: 1, Stale: 1, Revalidate: 1}), []string{"memory: revalidate needs fresh, and stale above it"}},
+		"revalidate without fresh":            {remember(memory{Key: identity, Stale: 1, Revalidate: 1}), []string{"memory: revalidate needs fresh, and stale above it"}},
+		"memory that is good":                 {remember(memory{Key: identity, Stale: 1}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := fallback.New(row.cfg)

@@ -56,6 +56,8 @@
 //     unknown is ErrUnknown, unless Config.Again agreed to do it twice. Every
 //     fault says what is known of its effect (Failure.Effect).
 //   - A nil error means an answer that Answers has accepted.
+//   - That there is nothing is remembered only when it is complete and
+//     Memory.Negative allows it.
 //   - Memory serves only what it was allowed to keep, never in place of an answer
 //     that said no, and a failing store costs time (StoreWait), not answers.
 //

@@ -8,7 +8,7 @@ import (
 
 // envelope is what lies in a Store: an answer and its label.
 //
-//	0   version
+//	0   version, or that of an entry which says that there is nothing
 //	1   flags
 //	2   assurance
 //	3   length of the name of the source
@@ -21,6 +21,7 @@ import (
 // Numbers are little-endian. The checksum finds accidents (RFC 3720 has the
 // polynomial), not forgers.
 type envelope struct {
+	nothing    bool // the answer was that there is nothing; there is no body
 	flags      Flags
 	assurance  Assurance
 	source     []byte
@@ -31,6 +32,7 @@ type envelope struct {
 
 const (
 	envelopeVersion = 1
+	envelopeNothing = 2
 	envelopeHead    = 28
 	envelopeTail    = 4
 )
@@ -42,7 +44,11 @@ func castagnoli(data []byte) uint32 {
 // seal returns the bytes of e.
 func (e *envelope) seal() []byte {
 	data := make([]byte, 0, envelopeHead+len(e.source)+len(e.body)+envelopeTail)
-	data = append(data, envelopeVersion, byte(e.flags), byte(e.assurance), byte(len(e.source)))
+	version := byte(envelopeVersion)
+	if e.nothing {
+		version = envelopeNothing
+	}
+	data = append(data, version, byte(e.flags), byte(e.assurance), byte(len(e.source)))
 	data = binary.LittleEndian.AppendUint64(data, uint64(e.obtained.UnixNano())) //nolint:gosec // the bits are kept
 	data = binary.LittleEndian.AppendUint64(data, uint64(e.soft))                //nolint:gosec // never negative
 	data = binary.LittleEndian.AppendUint64(data, uint64(e.hard))                //nolint:gosec // never negative
@@ -54,9 +60,10 @@ func (e *envelope) seal() []byte {
 // unseal reads data, which it does not copy, and reports whether it is whole
 // and of this version.
 func unseal(data []byte) (e envelope, ok bool) {
-	if len(data) < envelopeHead+envelopeTail || data[0] != envelopeVersion {
+	if len(data) < envelopeHead+envelopeTail || data[0] != envelopeVersion && data[0] != envelopeNothing {
 		return e, false
 	}
+	e.nothing = data[0] == envelopeNothing
 	rest, sum := data[:len(data)-envelopeTail], data[len(data)-envelopeTail:]
 	name := int(rest[3])
 	if len(rest) < envelopeHead+name || castagnoli(rest) != binary.LittleEndian.Uint32(sum) {

@@ -11,13 +11,15 @@ import (
 
 // flights counts the shared calls and bounds them in number and time.
 type flights struct {
-	group singleflight.Group
-	most  int
-	bound time.Duration // of one shared call
+	group      singleflight.Group
+	most       int
+	mostBehind int           // of those that nobody waits for
+	bound      time.Duration // of one shared call
 
 	mu     sync.Mutex
 	air    map[string]*progress
 	coming map[string]time.Time // deadlines of those whose call has not begun yet
+	behind int                  // of those in the air
 	closed bool
 	idle   chan struct{} // made by close, closed when none is in the air
 }
@@ -25,9 +27,10 @@ type flights struct {
 // progress is what a shared call met so far, for those who cannot wait for its
 // end. Nil: nobody waits, nothing is known.
 type progress struct {
-	mu    sync.Mutex
-	t     trail
-	until time.Time // when the last of those who wait will have gone; zero: nobody will
+	mu     sync.Mutex
+	t      trail
+	behind bool      // begun for nobody
+	until  time.Time // when the last of those who wait will have gone; zero: nobody will
 }
 
 // horizon returns until when somebody waits, zero when there is no such end.
@@ -104,19 +107,22 @@ func later(a, b time.Time) time.Time {
 }
 
 // begin returns the progress of one more shared call for somebody who waits
-// until the given time, nil when none may begin.
-func (f *flights) begin(key string, until time.Time) *progress {
+// until the given time, or behind everybody's back; nil when none may begin.
+func (f *flights) begin(key string, until time.Time, behind bool) *progress {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	until = later(f.coming[key], until)
 	delete(f.coming, key)
-	if f.closed || len(f.air) >= f.most {
+	if f.closed || len(f.air) >= f.most || behind && f.behind >= f.mostBehind {
 		return nil
 	}
 	if f.air == nil {
 		f.air = make(map[string]*progress)
 	}
-	p := &progress{until: until}
+	p := &progress{until: until, behind: behind}
+	if behind {
+		f.behind++
+	}
 	f.air[key] = p
 	return p
 }
@@ -131,6 +137,9 @@ func (f *flights) of(key string) *progress {
 func (f *flights) end(key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if p := f.air[key]; p != nil && p.behind {
+		f.behind--
+	}
 	delete(f.air, key)
 	if len(f.air) == 0 && f.idle != nil {
 		close(f.idle)

@@ -55,6 +55,10 @@ type MemoryView struct {
 	Hits         uint64 // answered from memory while fresh
 	Stales       uint64 // answered from memory because all failed
 	Misses       uint64 // asked live
+	Updates      uint64 // answered from memory while the sources were asked anew
+	Negatives    uint64 // answered from memory that there is nothing
+	Refreshed    uint64 // calls behind the callers' backs that brought an answer
+	Unrefreshed  uint64 // such calls that were not made, for there were too many
 	Saves        uint64
 	Shared       uint64 // callers who shared somebody's call
 	Errors       uint64 // the store, the codec or a hook failed; the call did not
@@ -73,6 +77,7 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 	if m := c.memory; m != nil {
 		in.Memory = &MemoryView{
 			Fresh: m.Fresh, Stale: m.Stale, Hits: m.hits.Load(), Stales: m.stales.Load(), Misses: m.misses.Load(),
+			Updates: m.updates.Load(), Negatives: m.negatives.Load(), Refreshed: m.refreshed.Load(), Unrefreshed: m.unrefreshed.Load(),
 			Saves: m.saves.Load(), Shared: m.shared.Load(), Errors: m.errs.Load(), Dropped: m.dropped.Load(),
 		}
 	}

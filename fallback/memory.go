@@ -13,8 +13,8 @@ import (
 // It is an allow-list. An answer is remembered only when its Cacheable method
 // says so and its source has a Retention; a chain with an effect or with a
 // minimum of assurance has no Memory, and a call that raised the minimum does
-// without. Answers that say no are never remembered, no memory is served in
-// their place, and what was remembered before is dropped.
+// without. Answers that say no are never remembered, but for NotFound when
+// Negative allows it; no memory is served in their place, and what was remembered before is dropped.
 //
 // Answers are shared between callers: treat them as read-only.
 type Memory[Q, A any] struct {
@@ -37,6 +37,25 @@ type Memory[Q, A any] struct {
 	// Stale is the age, counted from the same moment as Fresh, up to which an
 	// answer is served when all sources failed. Zero: only while Fresh.
 	Stale time.Duration
+	// Revalidate is how long an answer that has ceased to be fresh is still served
+	// at once, as Updating, while the sources are asked behind the caller's back,
+	// by one call per key. When they fail, it is served so all the same, and every
+	// call tries anew; the breaker bounds that. After this time callers wait for
+	// the sources again. It never goes beyond Stale, StaleFor and Retention, and
+	// an answer that was never fresh (FreshFor of zero) is not served so. This is
+	// stale-while-revalidate of RFC 5861 section 3. Zero: never.
+	Revalidate time.Duration
+	// Refreshes is the greatest number of calls behind the callers' backs at one
+	// time; an answer is served without one when there are so many. Zero: 64.
+	Refreshes int
+	// Negative is the age up to which the answer that there is nothing (NotFound)
+	// is served without asking anybody, with the same error and FlagRemembered.
+	// It is remembered only when it is complete, that is when nobody who might
+	// know failed or was left out, and no longer than Retention of those who said
+	// so. It takes the place of what was remembered before. Keep it short: what
+	// is new is not found for so long. Other answers that say no are never
+	// remembered. Zero: nor is this one.
+	Negative time.Duration
 	// StaleFor says up to which age, counted as Stale is, one answer may be served
 	// when all sources failed, by whoever gave it; it can only shorten Stale, and
 	// never below what Fresh and FreshFor allow. An answer that forbids to be
@@ -69,7 +88,7 @@ func (m *Memory[Q, A]) mistakes() []error {
 	if m.Key == nil {
 		wrong("key is missing")
 	}
-	if m.Fresh < 0 || m.Stale < 0 || m.StoreWait < 0 || m.Sharing < 0 {
+	if m.Fresh < 0 || m.Stale < 0 || m.StoreWait < 0 || m.Sharing < 0 || m.Revalidate < 0 || m.Refreshes < 0 || m.Negative < 0 {
 		wrong("a number is negative")
 	}
 	if m.Fresh == 0 && m.Stale == 0 {
@@ -77,6 +96,9 @@ func (m *Memory[Q, A]) mistakes() []error {
 	}
 	if m.Stale > 0 && m.Stale < m.Fresh {
 		wrong("stale is below fresh; both count from when the answer was given")
+	}
+	if m.Revalidate > 0 && (m.Fresh == 0 || m.Stale <= m.Fresh) {
+		wrong("revalidate needs fresh, and stale above it")
 	}
 	if m.Codec == nil {
 		var zero A

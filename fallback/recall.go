@@ -17,24 +17,32 @@ func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], e
 	seen := m.saves.Load()
 	old, known := m.load(key)
 	if known {
-		if _, fresh := old.age(old.soft); fresh {
+		_, fresh := old.age(old.soft)
+		switch {
+		case fresh && old.nothing:
+			return c.nothing(&old)
+		case fresh:
 			r, ok := m.open(key, &old, Cached)
 			if ok {
 				m.hits.Add(1)
 				return r, nil
 			}
 			known = false
+		default:
+			if r, ok := c.update(q, key, &old, seen); ok {
+				return r, nil
+			}
 		}
 	}
 	m.misses.Add(1)
 	r, err := c.share(ctx, q, key, seen, known)
-	if err == nil || !known {
+	if err == nil || !known || old.nothing {
 		return r, err
 	}
-	e, ok := find[*Error](err)
-	if !ok || !e.mayBeStale() {
+	if !mayBeStale(err) {
 		return r, err
 	}
+	e, _ := find[*Error](err)
 	if s, ok := c.stale(key, &old, e); ok {
 		s.Flags |= r.Flags
 		s.Attempts, s.Failed = r.Attempts, r.Failed
@@ -43,9 +51,10 @@ func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], e
 	return r, err
 }
 
-// mayBeStale reports whether a remembered answer may stand in for e.
-func (e *Error) mayBeStale() bool {
-	return !e.Cancelled && !e.Unknown && e.Kind.rule().stale == yes
+// mayBeStale reports whether a remembered answer may stand in for err.
+func mayBeStale(err error) bool {
+	e, ok := find[*Error](err)
+	return ok && !e.Cancelled && !e.Unknown && e.Kind.rule().stale == yes
 }
 
 // stale returns the remembered answer if it is young enough now and worth as
@@ -92,7 +101,7 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, k
 	c.memory.flights.join(key, until)
 	defer c.memory.flights.leave(key)
 	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
-		return c.fly(q, key, seen, known, until), nil
+		return c.fly(q, key, seen, known, until, false), nil
 	})
 	select {
 	case got := <-landed:
@@ -113,9 +122,12 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, k
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic
 // nor runtime.Goexit keeps those who wait from hearing.
-func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.Time) flight[A] {
-	p := c.memory.flights.begin(key, until)
+func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.Time, behind bool) flight[A] {
+	p := c.memory.flights.begin(key, until, behind)
 	if p == nil {
+		if behind {
+			c.memory.unrefreshed.Add(1)
+		}
 		return flight[A]{unmade: true}
 	}
 	landed := make(chan flight[A], 1)
@@ -128,7 +140,10 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.T
 		// Somebody may have saved the answer between our look and now.
 		if c.memory.saves.Load() != seen {
 			if k, ok := c.memory.load(key); ok {
-				if _, fresh := k.age(k.soft); fresh {
+				if _, fresh := k.age(k.soft); fresh && k.nothing {
+					f.r, f.err = c.nothing(&k)
+					return
+				} else if fresh {
 					if f.r, ok = c.memory.open(key, &k, Cached); ok {
 						f.err = nil
 						return
@@ -140,6 +155,9 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.T
 		defer cancel()
 		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, p)
 		c.learn(key, &f.r, f.err, known)
+		if behind && (f.err == nil || !mayBeStale(f.err)) {
+			c.memory.refreshed.Add(1)
+		}
 	}()
 	return <-landed
 }
@@ -151,14 +169,14 @@ func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (R
 	return r, err
 }
 
-// learn remembers a live answer. One that says no makes it forget: what was
-// remembered is known to be wrong.
+// learn remembers a live answer. One that says no makes it forget, or remember
+// that there is nothing: what was remembered is known to be wrong.
 func (c *Chain[Q, A]) learn(key string, r *Result[A], err error, known bool) {
 	if err == nil {
 		c.memory.save(key, r)
 		return
 	}
-	if e, ok := find[*Error](err); known && ok && !e.Kind.Fault() {
+	if e, ok := find[*Error](err); ok && !e.Kind.Fault() && !c.memory.saveNothing(key, e) && known {
 		c.memory.drop(key)
 	}
 }

@@ -19,6 +19,7 @@ type memory[Q, A any] struct {
 	flights flights
 
 	saves, hits, stales, misses, errs, dropped, shared atomic.Uint64
+	updates, refreshed, unrefreshed, negatives         atomic.Uint64
 }
 
 // memo is a remembered answer whose label was read and whose value was not.
@@ -31,6 +32,7 @@ type memo struct {
 func newMemory[Q, A any](name string, cfg Memory[Q, A], members []member[Q, A], longest time.Duration) (*memory[Q, A], error) {
 	cfg.StoreWait = orDefault(cfg.StoreWait, 5*time.Millisecond)
 	cfg.Sharing = orDefault(cfg.Sharing, 1024)
+	cfg.Refreshes = orDefault(cfg.Refreshes, 64)
 	if cfg.Codec == nil {
 		cfg.Codec = Gob[A]{}
 	}
@@ -45,7 +47,7 @@ func newMemory[Q, A any](name string, cfg Memory[Q, A], members []member[Q, A], 
 	_, m.local = cfg.Store.(*MemoryStore)
 	// Lengths in front: no two chains, versions and questions share a key.
 	m.prefix = strconv.Itoa(len(name)) + ":" + name + ":" + strconv.Itoa(cfg.Version) + ":"
-	m.flights.most = cfg.Sharing
+	m.flights.most, m.flights.mostBehind = cfg.Sharing, cfg.Refreshes
 	m.flights.bound = longest + 2*cfg.StoreWait
 	return m, nil
 }
@@ -97,17 +99,15 @@ func (m *memory[Q, A]) load(key string) (k memo, ok bool) {
 		m.drop(key)
 		return k, false
 	}
-	k.rank = -1
-	for i := range m.members {
-		if m.members[i].Name == string(k.source) {
-			k.rank = i
-		}
-	}
-	if k.rank < 0 { // that source was taken out: what it said goes too
+	if k.rank = m.rankOf(string(k.source)); k.rank < 0 { // that source was taken out: what it said goes too
 		m.drop(key)
 		return k, false
 	}
 	k.soft, k.hard = m.ages(k.rank)
+	if k.nothing {
+		k.hard = min(m.Negative, time.Duration(m.members[k.rank].Retention))
+		k.soft = k.hard
+	}
 	k.soft, k.hard = min(k.soft, k.envelope.soft), min(k.hard, k.envelope.hard)
 	_, ok = k.age(k.hard)
 	return k, ok

@@ -12,12 +12,13 @@ type Freshness uint8
 
 // The kinds of freshness.
 const (
-	Live   Freshness = iota + 1 // given by a source for this call
-	Cached                      // remembered, and younger than Memory.Fresh
-	Stale                       // remembered, served because everything live failed
+	Live     Freshness = iota + 1 // given by a source for this call
+	Cached                        // remembered, and younger than Memory.Fresh
+	Stale                         // remembered, served because everything live failed
+	Updating                      // remembered, not fresh any more, served while the sources are asked anew (Memory.Revalidate)
 )
 
-// String returns none, live, cached or stale.
+// String returns none, live, cached, stale or updating.
 func (f Freshness) String() string {
 	switch f {
 	case Live:
@@ -26,6 +27,8 @@ func (f Freshness) String() string {
 		return "cached"
 	case Stale:
 		return "stale"
+	case Updating:
+		return "updating"
 	}
 	return "none"
 }
@@ -35,10 +38,11 @@ type Flags uint8
 
 // The flags.
 const (
-	FlagSecurity Flags = 1 << iota // a source could not be trusted before this answer was found
-	FlagShared                     // one call answered several askers of the same question
-	FlagRepeated                   // an earlier source may have done it as well (Config.Again)
-	FlagHedged                     // a second source was asked beside a slow one (Config.Hedge)
+	FlagSecurity   Flags = 1 << iota // a source could not be trusted before this answer was found
+	FlagShared                       // one call answered several askers of the same question
+	FlagRepeated                     // an earlier source may have done it as well (Config.Again)
+	FlagHedged                       // a second source was asked beside a slow one (Config.Hedge)
+	FlagRemembered                   // that there is nothing was not asked for this call (Memory.Negative)
 )
 
 // Has reports whether f holds every flag of want.
@@ -58,6 +62,9 @@ func (f Flags) String() string {
 	}
 	if f.Has(FlagHedged) {
 		words = append(words, "hedged")
+	}
+	if f.Has(FlagRemembered) {
+		words = append(words, "remembered")
 	}
 	return strings.Join(words, ",")
 }
