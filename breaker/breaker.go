@@ -37,6 +37,7 @@ type Breaker struct {
 	genStart atomic.Int64 // when this generation began
 	recovery *recovery    // made at the first opening
 	keeper   *keeper      // background asks; nil while there was never a Probe or Watch
+	fleet    *enlisted    // nil: in none
 	events   *events      // made at the first subscription
 	seq      uint64       // of the last event
 	closed   bool         // by Close

@@ -45,6 +45,8 @@
 //
 // Many. A [Group] holds a breaker per key within a bound, and a parent that opens when a quorum of the keys has.
 //
+// Everything at once. A [Fleet] of independent breakers tells an outage of our own network from one of theirs, and keeps openings short.
+//
 // Forcing. An operator's Force wins over everything, also over reason "security": a breaker forced closed sends traffic to an
 // upstream whose certificate failed (the TLS check itself stays on). It needs a name, a reason and a time, and always expires.
 //

@@ -15,11 +15,13 @@ const (
 	EventClosed                          // recovered
 	EventForcedOn                        // an operator imposed a state
 	EventForcedOff                       // it was released (By says who) or expired (By is empty)
+	EventFleetDown                       // of a Fleet: everything is down at once
+	EventFleetUp                         // of a Fleet: enough is back
 )
 
-// String returns "opened", "half-opened", "closed", "forced-on" or "forced-off".
+// String returns "opened", "half-opened", "closed", "forced-on", "forced-off", "fleet-down" or "fleet-up".
 func (k EventKind) String() string {
-	return word("event", k, "none", "opened", "half-opened", "closed", "forced-on", "forced-off")
+	return word("event", k, "none", "opened", "half-opened", "closed", "forced-on", "forced-off", "fleet-down", "fleet-up")
 }
 
 // Event is one thing that happened to a breaker. Seq counts from 1 without gaps; a gap that a subscriber sees are events that were
@@ -66,7 +68,12 @@ func (b *Breaker) Events(f func(Event)) (stop func()) {
 	if b.events == nil {
 		b.events = &events{}
 	}
-	q, s := b.events, &subscriber{f: f, after: b.seq}
+	return b.events.subscribe(f, b.seq)
+}
+
+// subscribe adds one that hears what comes after the event of that number.
+func (q *events) subscribe(f func(Event), after uint64) (stop func()) {
+	s := &subscriber{f: f, after: after}
 	q.mu.Lock()
 	q.subs = append(q.subs[:len(q.subs):len(q.subs)], s) // a copy: the delivery reads the old one
 	q.mu.Unlock()

@@ -93,7 +93,7 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 	}
 	again := r.closedAt != 0 && now-r.closedAt <= 2*int64(r.openFor)
 	if again {
-		r.openFor = min(2*r.openFor, b.set.Load().MaxOpenFor)
+		r.openFor = min(2*r.openFor, b.longest())
 	} else {
 		r.openFor = b.set.Load().OpenFor
 	}
@@ -111,7 +111,7 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 // reopenLocked ends half-open with a failure that happened at from.
 func (b *Breaker) reopenLocked(now, from int64, why Reason, cause error) {
 	r := b.recovery
-	r.openFor = min(2*r.openFor, b.set.Load().MaxOpenFor)
+	r.openFor = min(2*r.openFor, b.longest())
 	r.why, r.cause = why, cause
 	b.holdLocked(now, from, waitOf(cause), true)
 	b.verdictLocked(errTrip)
@@ -194,7 +194,7 @@ func (b *Breaker) refuseLocked(s State, until int64) {
 
 func (b *Breaker) newRefusal(s State, until int64) *OpenError {
 	r := b.recovery
-	return &OpenError{Name: b.set.Load().Name, State: s, Since: b.at(r.since), Until: b.at(until), Why: r.why, Cause: r.cause}
+	return &OpenError{Name: b.set.Load().Name, State: s, Since: b.at(r.since), Until: b.at(until), Why: b.toldWhy(), Cause: r.cause}
 }
 
 // halfOpenLocked asks gobreaker for the trial period. It refuses within the nanosecond in which it opened.

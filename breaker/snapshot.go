@@ -41,7 +41,7 @@ func (b *Breaker) snapshotLocked(now int64) Snapshot {
 	}
 	b.win.Load().rings(func(r *ring) { s.Rejected += r.rejected.Load() })
 	if r := b.recovery; r != nil {
-		s.Openings, s.Why, s.Cause = r.openings, r.why, r.cause
+		s.Openings, s.Why, s.Cause = r.openings, b.toldWhy(), r.cause
 		s.Calls, s.Faults, s.Slow = r.last.calls, r.last.faults, r.last.slow
 		if b.state() != Closed {
 			s.Since = b.at(r.since)

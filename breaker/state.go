@@ -29,7 +29,7 @@ const (
 	ReasonSecurity        // the peer could not be trusted (TLS, redirect)
 	ReasonWatch           // Watch failed twice in a row
 	ReasonForced          // an operator forced it
-	ReasonFleet           // other processes see it down
+	ReasonFleet           // a Fleet sees everything down at once: probably our own network
 )
 
 // String returns one lower-case word: "none", "faults", "slow", "hang", "limited", "refused", "security", "watch", "forced", "fleet".
