@@ -21,9 +21,9 @@ import (
 var (
 	// ErrOff is returned without asking the disk, after faults in a row. The
 	// last fault is in the same error.
-	ErrOff = errors.New("fallback: disk store: off")
+	ErrOff = errors.New("off after faults in a row")
 	// ErrClosed is returned by everything after Close.
-	ErrClosed = errors.New("fallback: disk store: closed")
+	ErrClosed = errors.New("closed")
 )
 
 // Store is a fallback.Store in a directory; see the package. Safe for
