@@ -150,7 +150,7 @@ func (p Pass) Exit(err error) {
 	p.held.b.settle(&p.held.ticket, p.held.ctx, err)
 }
 
-// Close ends Probe, Watch and the timer of a forced state, and waits for them (as long as they take to obey their context, so it must
+// Close ends Probe, Watch and the timers of a forced state and of the open interval, and waits for them (as long as they take to obey their context, so it must
 // not be called from them). It may be called more than once. The breaker stays usable; it then recovers by trials.
 func (b *Breaker) Close() error {
 	if b == nil {
@@ -180,9 +180,9 @@ func (b *Breaker) halt() bool {
 	}
 	if k != nil {
 		k.stop()
-		if r := b.recovery; r != nil && State(b.gate.Load()&stateMask) == Open {
-			b.hold.Store(r.until) // from here on, trials
-		}
+	}
+	if b.recovery != nil && b.state() == Open {
+		b.holdOpenLocked() // from here on, trials
 	}
 	return k != nil
 }

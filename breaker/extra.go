@@ -126,7 +126,7 @@ func (b *Breaker) settleExtra(t *ticket, o told, err error) {
 			b.keeper.next = max(b.keeper.next, r.asked)
 		}
 		b.refuseLocked(Open, r.until)
-		b.hold.Store(b.holdFor(r.until))
+		b.holdOpenLocked()
 	}
 }
 
@@ -146,5 +146,5 @@ func (b *Breaker) dueLocked(now int64) {
 		b.keeper.rouse()
 	}
 	b.refuseLocked(Open, r.until)
-	b.hold.Store(b.holdFor(r.until))
+	b.holdOpenLocked()
 }

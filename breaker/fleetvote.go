@@ -147,7 +147,7 @@ func (b *Breaker) shorten(limit time.Duration, from time.Time) {
 		until = max(until, b.keeper.next)
 	}
 	b.refuseLocked(Open, until)
-	b.hold.Store(b.holdFor(r.until))
+	b.holdOpenLocked()
 }
 
 // longest is how far an open interval may grow now.

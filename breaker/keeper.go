@@ -233,7 +233,7 @@ func (b *Breaker) stillOpenLocked(now int64, err error) {
 		k.stuck = now
 	case now-k.stuck >= int64(giveUp) && !k.gaveUp:
 		k.gaveUp = true
-		b.hold.Store(r.until)
+		b.holdOpenLocked()
 	}
 	b.refuseLocked(Open, max(r.until, k.next))
 }

@@ -81,7 +81,7 @@ func (b *Breaker) rekeepLocked(now int64) {
 			until = max(until, k.next)
 		}
 		b.refuseLocked(Open, until)
-		b.hold.Store(b.holdFor(r.until))
+		b.holdOpenLocked()
 	}
 	if k.on {
 		k.rouse() // it ends when there is nothing to ask

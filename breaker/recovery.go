@@ -29,6 +29,7 @@ type recovery struct {
 	openFor  time.Duration // grown so far
 	closedAt int64         // of the last closing; 0: none yet
 	since    int64         // start of this outage
+	alarm    *time.Timer   // of the open interval
 	until    int64         // no trial, and no closing by probe, before
 	asked    int64         // until when the upstream asked to be left alone; 0: it did not
 	why      Reason
@@ -169,7 +170,7 @@ func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
 		next = max(next, b.keeper.next)
 	}
 	b.refuseLocked(Open, next)
-	b.hold.Store(b.holdFor(r.until))
+	b.holdOpenLocked()
 }
 
 // waited is how long a wait that the upstream asked for is obeyed: never shorter, a little longer at random, and with a cap, because it
@@ -179,12 +180,35 @@ func (b *Breaker) waited(wait time.Duration) int64 {
 	return int64(wait + rand.N(wait/10+1))
 }
 
-// holdFor is the time that calls are refused without a look: for good while background asks decide.
-func (b *Breaker) holdFor(until int64) int64 {
-	if b.asking() {
-		return never
+// alarmEarly is how long before the end of the open interval calls begin to look at the clock.
+const alarmEarly = time.Millisecond
+
+// holdOpenLocked makes calls be refused without a look at anything: for good while background asks decide, else until shortly before the
+// interval ends. That end is kept by the clock, not by the timer, which only spares refused calls the look at it.
+func (b *Breaker) holdOpenLocked() {
+	r := b.recovery
+	if r.alarm != nil {
+		r.alarm.Stop()
+		r.alarm = nil
 	}
-	return until
+	rest := time.Duration(r.until-b.now()) - alarmEarly
+	switch {
+	case b.asking():
+		b.hold.Store(never)
+	case b.closed || rest <= 0:
+		b.hold.Store(r.until)
+	default:
+		b.hold.Store(never)
+		var alarm *time.Timer
+		alarm = time.AfterFunc(rest, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if r.alarm == alarm && b.state() == Open {
+				b.hold.Store(r.until)
+			}
+		})
+		r.alarm = alarm
+	}
 }
 
 // refuseLocked makes the error that refused calls get from now on.
