@@ -14,7 +14,8 @@ type gate struct {
 	inner    net.Listener  // nil while shut
 	opened   chan struct{} // closed as soon as inner is there
 	conns    map[*conn]struct{}
-	shut     bool // wanted
+	release  func() // gives the port back that a shut gate holds; nil: none held
+	shut     bool   // wanted
 	retrying bool
 	closed   bool
 	done     chan struct{}
@@ -102,9 +103,30 @@ func (g *gate) cutOff() {
 	g.mu.Unlock()
 	if l != nil {
 		_ = l.Close()
+		g.keep()
 	}
 	for _, c := range cut {
 		c.cut()
+	}
+}
+
+// keep holds the port of a shut gate.
+func (g *gate) keep() {
+	release := hold(g.addr)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inner != nil || g.closed || g.release != nil {
+		release()
+		return
+	}
+	g.release = release
+}
+
+// letGo is called with mu held.
+func (g *gate) letGo() {
+	if g.release != nil {
+		g.release()
+		g.release = nil
 	}
 }
 
@@ -143,10 +165,15 @@ func (g *gate) listen() bool {
 		return true
 	}
 	l, err := net.Listen("tcp", g.addr)
+	if err != nil && g.release != nil { // where a held port cannot be listened on as well
+		g.letGo()
+		l, err = net.Listen("tcp", g.addr)
+	}
 	if err != nil {
 		return false
 	}
 	g.inner = l
+	g.letGo()
 	close(g.opened)
 	return true
 }
@@ -162,6 +189,7 @@ func (g *gate) Close() error {
 	close(g.done)
 	l := g.inner
 	g.inner = nil
+	g.letGo()
 	g.mu.Unlock()
 	if l != nil {
 		_ = l.Close()
