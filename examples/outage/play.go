@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/detour-go/detour/examples/outage/identify"
 	"github.com/detour-go/detour/examples/outage/lookup"
@@ -44,18 +46,21 @@ func build(o options) (*stage, error) {
 	}
 	s.closers = append(s.closers, s.detour)
 	phone := vendorsim.NewPhone()
+	var messages *notify.Notify
 	parts := []func() (part, error){
+		func() (part, error) { // first: codes of the login go by it
+			messages, err = notify.New(notify.Config{Phone: phone, Direct: s.direct, Detour: s.detour})
+			return messages, err
+		},
 		func() (part, error) {
-			return signin.New(signin.Config{Citizens: citizens, Linked: o.linked, Patience: o.patience, Direct: s.direct, Detour: s.detour})
+			return signin.New(signin.Config{Citizens: citizens, Linked: o.linked, Patience: o.patience, Direct: s.direct, Detour: s.detour,
+				Phone: phone, SendCode: messages.SendCode, CodeSources: messages.CodeSources()})
 		},
 		func() (part, error) { return mapview.New(mapview.Config{Direct: s.direct, Detour: s.detour}) },
-		func() (part, error) {
-			return notify.New(notify.Config{Phone: phone, Direct: s.direct, Detour: s.detour})
-		},
+		func() (part, error) { return lookup.New(lookup.Config{Direct: s.direct, Detour: s.detour}) },
 		func() (part, error) {
 			return identify.New(identify.Config{Citizens: citizens, Phone: phone, Direct: s.direct, Detour: s.detour})
 		},
-		func() (part, error) { return lookup.New(lookup.Config{Direct: s.direct, Detour: s.detour}) },
 	}
 	for _, start := range parts {
 		p, err := start()
@@ -65,6 +70,11 @@ func build(o options) (*stage, error) {
 		s.closers = append(s.closers, p)
 		s.capabilities = append(s.capabilities, p.Capability())
 	}
+	// As they are told, not as they were started.
+	order := []string{"login", "tiles", "address", "message", "cert"}
+	slices.SortStableFunc(s.capabilities, func(a, b replay.Capability) int {
+		return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name))
+	})
 	s.direct.Serve()
 	s.detour.Serve()
 	return s, nil

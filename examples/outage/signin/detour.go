@@ -11,6 +11,8 @@ import (
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/fallback"
 	"github.com/detour-go/detour/providers/login"
+	"github.com/detour-go/detour/providers/login/phonelogin"
+	"github.com/detour-go/detour/providers/message"
 )
 
 const (
@@ -32,6 +34,7 @@ type loginFlow = fallback.Flow[login.Request, login.Challenge, login.Reply, logi
 // detour is the login of the site that uses Detour.
 type detour struct {
 	flow    *loginFlow
+	phone   *phonelogin.Provider
 	guards  *guards
 	windows *replay.Windows
 }
@@ -39,7 +42,7 @@ type detour struct {
 // guards are the breakers of the vendors.
 type guards struct{ kakao, naver *breaker.Breaker }
 
-func newDetour(a adapters, w *replay.Windows) (*detour, error) {
+func newDetour(a adapters, send func(context.Context, message.Message) error, w *replay.Windows) (*detour, error) {
 	guard := func(name string, w login.Watcher) (*breaker.Breaker, error) {
 		return breaker.New(breaker.Config{Name: name, Watch: w.Watch, WatchEvery: watchEvery, SlowAfter: slowAfter, MaxOpenFor: maxOpenFor})
 	}
@@ -49,19 +52,22 @@ func newDetour(a adapters, w *replay.Windows) (*detour, error) {
 	if err := errors.Join(errKakao, errNaver); err != nil {
 		return nil, errors.Join(err, d.guards.Close())
 	}
-	if err := d.start(a); err != nil {
+	if err := d.start(a, send); err != nil {
 		return nil, errors.Join(err, d.guards.Close())
 	}
 	return d, nil
 }
 
-func (d *detour) start(a adapters) error {
+func (d *detour) start(a adapters, send func(context.Context, message.Message) error) error {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return fmt.Errorf("key: %w", err)
 	}
 	tickets, err := fallback.NewMemoryCounter(fallback.MemoryCounterConfig{})
 	if err != nil {
+		return err
+	}
+	if d.phone, err = newPhoneLogin(send, tickets); err != nil {
 		return err
 	}
 	kakao := fallback.NewLeg(Kakao, a.kakao.Begin, a.kakao.Finish, &fallback.Upstream{
@@ -72,7 +78,7 @@ func (d *detour) start(a adapters) error {
 	kakao.Timeout, naver.Timeout = finishWithin, finishWithin
 	d.flow, err = fallback.NewFlow(fallback.FlowConfig[login.Request, login.Challenge, login.Reply, login.Identity]{
 		Name:  "login",
-		Legs:  []fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity]{kakao, naver},
+		Legs:  []fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity]{kakao, naver, phoneLeg(d.phone)},
 		Valid: login.Request.Validate, Join: login.Reply.Resume, Match: login.Match,
 		Min: minimum, Keys: [][]byte{key}, Tickets: tickets,
 	})

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -31,6 +32,7 @@ const (
 	whySite       = "site"              // the site itself did not answer
 	whyNoOffer    = "nothing offered"
 	whyNotLinked  = "not linked"
+	whyNoCode     = "no code came"
 	whyWrong      = "wrong account"
 	whyDeadline   = "10 s over"
 )
@@ -38,6 +40,8 @@ const (
 // citizen is one person on one visit.
 type citizen struct {
 	number   int
+	linked   bool // he registered his telephone
+	phone    *vendorsim.Phone
 	site     string
 	patience time.Duration
 	browser  *web.Browser
@@ -52,7 +56,7 @@ type citizen struct {
 // When a page is dead or slow the citizen goes back to the site and takes what is offered next.
 func (s *SignIn) journey(ctx context.Context, side replay.Side, a schedule.Arrival) tally.Outcome {
 	c := citizen{
-		number: a.Citizen, site: s.site[side], patience: s.config.Patience,
+		number: a.Citizen, linked: linked(a.Citizen, s.config.Linked), phone: s.config.Phone, site: s.site[side], patience: s.config.Patience,
 		browser: web.NewBrowser(s.browsers), read: s.read, vendor: &http.Client{Transport: s.browsers},
 		useless: make(map[string]bool), tried: make(map[string]bool),
 	}
@@ -61,7 +65,7 @@ func (s *SignIn) journey(ctx context.Context, side replay.Side, a schedule.Arriv
 		if last = c.try(ctx); last.OK || last.WrongAccount {
 			return last
 		}
-		if c.reload > 0 { // nothing to try: the page looks again by itself
+		if c.reload > 0 { // nothing to try: the page looks again by itself, or he does
 			sleep(ctx, c.reload)
 			continue
 		}
@@ -88,11 +92,16 @@ func (c *citizen) try(ctx context.Context) tally.Outcome {
 	c.reload = c.read.reloads(page.Body)
 	way := c.choose(c.read.offered(page.Body))
 	if way == "" {
+		if c.reload == 0 && len(c.useless) == 0 {
+			c.reload = time.Second // all that is left is for others: he looks again by himself
+		}
 		return failed(whyNoOffer)
 	}
+	c.reload = 0
 	c.tried[way] = true
+	pressed := time.Now()
 	page, err = c.look(ctx, func(ctx context.Context) (web.Page, error) {
-		return c.browser.Post(ctx, c.site+"/login/start", url.Values{"with": {way}})
+		return c.browser.Post(ctx, c.site+"/login/start", url.Values{"with": {way}, "account": {strconv.Itoa(c.number)}})
 	})
 	if err != nil {
 		return failed(whySite)
@@ -100,11 +109,18 @@ func (c *citizen) try(ctx context.Context) tally.Outcome {
 	if page.Location == nil {
 		return failed(whyNoOffer) // it was offered, and is gone by now
 	}
-	back, err := c.agree(ctx, page.Location.String(), way)
-	if err != nil {
-		return failed(whyVendorPage)
+	if way == Phone {
+		page, err = c.enter(ctx, page.Location.String(), pressed)
+		if errors.Is(err, errNoCode) {
+			return failed(whyNoCode)
+		}
+	} else {
+		back, errPage := c.agree(ctx, page.Location.String(), way)
+		if errPage != nil {
+			return failed(whyVendorPage)
+		}
+		page, err = c.look(ctx, func(ctx context.Context) (web.Page, error) { return c.browser.Get(ctx, back.String()) })
 	}
-	page, err = c.look(ctx, func(ctx context.Context) (web.Page, error) { return c.browser.Get(ctx, back.String()) })
 	switch {
 	case err != nil || page.Location == nil && page.Status == http.StatusServiceUnavailable:
 		return failed(whyCallback)
@@ -166,7 +182,7 @@ func (c *citizen) choose(ways []string) string {
 	first := ""
 	for _, w := range ways {
 		switch {
-		case c.useless[w]:
+		case c.useless[w], w == Phone && !c.linked: // he knows that he has no number there
 		case !c.tried[w]:
 			return w
 		case first == "":
@@ -177,13 +193,15 @@ func (c *citizen) choose(ways []string) string {
 }
 
 // reader finds on the site's pages what a citizen looks for.
-type reader struct{ button, refresh, account *regexp.Regexp }
+type reader struct{ button, refresh, account, state, code *regexp.Regexp }
 
 func newReader() *reader {
 	return &reader{
 		button:  regexp.MustCompile(`<button name="with" value="([a-z]+)"`),
 		refresh: regexp.MustCompile(`http-equiv="refresh" content="(\d+)"`),
 		account: regexp.MustCompile(`data-account="(\d+)"`),
+		state:   regexp.MustCompile(`name="state" value="([^"]*)"`),
+		code:    codeOn(),
 	}
 }
 

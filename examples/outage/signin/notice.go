@@ -34,12 +34,19 @@ type way struct {
 	Name, KO, EN string
 	Since        string // KST; empty: not known
 	Partly       bool
+	Account      bool // the name of the account is asked for
+}
+
+// codeView is the page on which the code is entered.
+type codeView struct {
+	State, Action string
+	Wrong         bool
 }
 
 func newView(offers []fallback.Offer, what problem, now time.Time) view {
 	v := view{Problem: what}
 	for _, o := range offers {
-		w := way{Name: o.Source, KO: korean(o.Source), EN: english(o.Source), Since: since(o.Since, now)}
+		w := way{Name: o.Source, KO: korean(o.Source), EN: english(o.Source), Since: since(o.Since, now), Account: o.Source == Phone}
 		if o.Available {
 			w.Partly = o.Why != ""
 			v.Works = append(v.Works, w)
@@ -85,6 +92,8 @@ func korean(way string) string {
 		return "카카오"
 	case Naver:
 		return "네이버"
+	case Phone:
+		return "휴대전화 인증번호"
 	}
 	return way
 }
@@ -95,6 +104,8 @@ func english(way string) string {
 		return "Kakao"
 	case Naver:
 		return "Naver"
+	case Phone:
+		return "phone code"
 	}
 	return way
 }
@@ -106,10 +117,19 @@ const loginHTML = `<!doctype html>
 {{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}} 로그인이 {{with .Since}}{{.}}부터 {{end}}되지 않습니다.{{if $.Works}} 아래 방법으로 로그인해 주세요.{{end}}<br>
 <span lang="en">{{.EN}} login has not been working{{with .Since}} since {{.}}{{end}}.{{if $.Works}} Please use a way below.{{end}}</span></p>
 {{end}}{{if .Works}}<form method="post" action="/login/start">
-{{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 로그인 <span lang="en">Sign in with {{.EN}}</span></button>{{if .Partly}} <small>복구 중입니다. <span lang="en">Coming back.</span></small>{{end}}
+{{range .Works}}{{if .Account}}<label>아이디 <span lang="en">account</span> <input name="account" autocomplete="username"></label> {{end}}<button name="with" value="{{.Name}}">{{.KO}} 로그인 <span lang="en">Sign in with {{.EN}}</span></button>{{if .Partly}} <small>복구 중입니다. <span lang="en">Coming back.</span></small>{{end}}
 {{end}}</form>
 {{else}}<p>지금은 로그인할 수 없습니다. 이 페이지는 자동으로 다시 확인합니다.<br><span lang="en">Signing in is not possible now. This page looks again by itself.</span></p>
 {{end}}</body></html>
+`
+
+const codeHTML = `<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>인증번호 Code</title></head><body>
+{{if .Wrong}}<p role="alert">인증번호가 다릅니다. <span lang="en">That is not the code.</span></p>
+{{end}}<form method="post" action="{{.Action}}"><input type="hidden" name="state" value="{{.State}}">
+<label>등록하신 번호로 보낸 인증번호 <span lang="en">The code sent to the number you registered</span> <input name="code" inputmode="numeric" autocomplete="one-time-code"></label>
+<button>확인 <span lang="en">OK</span></button></form>
+</body></html>
 `
 
 const meHTML = `<!doctype html>

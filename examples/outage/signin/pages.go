@@ -24,16 +24,18 @@ const (
 // pages is the login of one site: where it differs from the other stands in backend.
 type pages struct {
 	accounts accounts
+	phones   map[string]string // registered numbers by the name of the account; nil: there is no login by code
 	login    backend
 	sessions *sessions
 
-	loginPage, mePage *template.Template
+	loginPage, codePage, mePage *template.Template
 }
 
-func newPages(a accounts, b backend) *pages {
+func newPages(a accounts, phones map[string]string, b backend) *pages {
 	return &pages{
-		accounts: a, login: b, sessions: &sessions{account: make(map[string]int)},
+		accounts: a, phones: phones, login: b, sessions: &sessions{account: make(map[string]int)},
 		loginPage: template.Must(template.New("login").Parse(loginHTML)),
+		codePage:  template.Must(template.New("code").Parse(codeHTML)),
 		mePage:    template.Must(template.New("me").Parse(meHTML)),
 	}
 }
@@ -43,6 +45,15 @@ func (p *pages) mount(s *web.Site) {
 	s.Handle("POST /login/start", p.start)
 	s.Handle("GET /login/callback/{way}", p.callback)
 	s.Handle("GET /me", p.me)
+	if p.phones != nil {
+		s.Handle("GET "+codePage, p.code)
+		s.Handle("POST "+callbackPath(Phone), p.callback)
+	}
+}
+
+// code is the page on which the code is entered.
+func (p *pages) code(w http.ResponseWriter, r *http.Request) {
+	render(w, http.StatusOK, p.codePage, codeView{State: r.URL.Query().Get("state"), Action: callbackPath(Phone)})
 }
 
 func (p *pages) offers(w http.ResponseWriter, r *http.Request) {
@@ -51,11 +62,23 @@ func (p *pages) offers(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) start(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	to, ticket, err := p.login.Begin(r.Context(), r.PostFormValue("with"), login.Request{})
+	way := r.PostFormValue("with")
+	hint := p.hint(way, r.PostFormValue("account"))
+	if way == Phone && hint == "" {
+		// No such account, or none with a number: the same page, and nothing is sent. Who asks learns nothing.
+		p.sendTo(w, r, codePage+"?state="+rand.Text(), rand.Text())
+		return
+	}
+	to, ticket, err := p.login.Begin(r.Context(), way, login.Request{Hint: hint})
 	if err != nil {
 		p.show(w, r, statusOf(err), vendorTrouble())
 		return
 	}
+	p.sendTo(w, r, to, ticket)
+}
+
+// sendTo sends the browser on its way, with the ticket that it must bring back.
+func (p *pages) sendTo(w http.ResponseWriter, r *http.Request, to, ticket string) {
 	// Lax: the vendor sends the browser back by a link, and the ticket must come along then.
 	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Value: ticket, Path: "/login/callback/", MaxAge: 600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -67,13 +90,31 @@ func (p *pages) callback(w http.ResponseWriter, r *http.Request) {
 		p.show(w, r, http.StatusBadRequest, again())
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Path: "/login/callback/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	reply, err := login.ParseReply(r.URL.Query())
+	over := func() { // the ticket has served
+		http.SetCookie(w, &http.Cookie{Name: ticketCookie, Path: "/login/callback/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	if err := r.ParseForm(); err != nil {
+		over()
+		p.show(w, r, http.StatusBadRequest, again())
+		return
+	}
+	brought := r.URL.Query()
+	if r.Method == http.MethodPost {
+		brought = r.PostForm
+	}
+	reply, err := login.ParseReply(brought)
 	if err != nil {
+		over()
 		p.show(w, r, http.StatusBadRequest, again())
 		return
 	}
 	res, err := p.login.Finish(r.Context(), ticket.Value, reply)
+	if r.Method == http.MethodPost && errors.Is(err, fallback.ErrPending) {
+		render(w, http.StatusForbidden, p.codePage, codeView{State: reply.State, Action: callbackPath(Phone), Wrong: true})
+		return
+	}
+	over()
 	if err != nil {
 		p.show(w, r, statusOf(err), vendorTrouble())
 		return

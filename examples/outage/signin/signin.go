@@ -1,28 +1,38 @@
-// Package signin is the login of the example: two simulated vendors, the login pages of both sites, and citizens who want in.
+// Package signin is the login of the example: two simulated vendors and codes to the telephone, the login pages of both sites, and citizens who want in.
 package signin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/vendorsim"
 )
 
 // Names of the ways to sign in, as they stand in labels, forms and paths.
 const (
 	Kakao = "kakao"
 	Naver = "naver"
+	Phone = "phone"
 )
 
 // Config describes the login of one replay. All fields are mandatory.
 type Config struct {
 	Citizens int
-	// Linked is the share of citizens who linked their Naver account in good times; everybody has a Kakao account.
+	// Linked is the share of citizens who linked a second way in good times: all of these a telephone number, four of five also their Naver
+	// account. Everybody has a Kakao account.
 	Linked float64
+	// Phone is all telephones of the citizens; SendCode brings codes there, and CodeSources is who may do so.
+	Phone       *vendorsim.Phone
+	SendCode    func(context.Context, message.Message) error
+	CodeSources []replay.Source
 	// Patience is how long a citizen looks at a page that does not come before he goes back.
 	Patience time.Duration
 	// Direct and Detour are the two sites. Both get their login pages here.
@@ -66,7 +76,7 @@ func (s *SignIn) start() error {
 		return err
 	}
 	s.closers = append(s.closers, idle(calls))
-	newPages(s.accounts, newDirect(direct.kakao)).mount(s.config.Direct)
+	newPages(s.accounts, nil, newDirect(direct.kakao)).mount(s.config.Direct)
 
 	calls = web.NewTransport()
 	detour, err := v.providers(s.config.Detour.URL(), &http.Client{Transport: calls})
@@ -74,13 +84,17 @@ func (s *SignIn) start() error {
 		return err
 	}
 	s.closers = append(s.closers, idle(calls))
-	flow, err := newDetour(detour, s.windows)
+	flow, err := newDetour(detour, s.config.SendCode, s.windows)
 	if err != nil {
 		return err
 	}
 	s.guards = flow.guards
 	s.closers = append(s.closers, flow.Close)
-	newPages(s.accounts, flow).mount(s.config.Detour)
+	phones, err := s.accounts.linkPhones(s.config.Citizens, s.config.Linked, flow.phone.Subject)
+	if err != nil {
+		return err
+	}
+	newPages(s.accounts, phones, flow).mount(s.config.Detour)
 
 	s.site = [2]string{replay.Direct: s.config.Direct.URL(), replay.Detour: s.config.Detour.URL()}
 	return nil
@@ -91,11 +105,24 @@ func (s *SignIn) Capability() replay.Capability {
 	return replay.Capability{
 		Name:    "login",
 		Roles:   s.vendors.roles(),
-		Sources: []replay.Source{{Name: Kakao, Fate: []string{"Kakao"}}, {Name: Naver, Fate: []string{"NAVER"}}},
+		Sources: []replay.Source{{Name: Kakao, Fate: []string{"Kakao"}}, {Name: Naver, Fate: []string{"NAVER"}}, {Name: Phone, Fate: common(s.config.CodeSources)}},
 		Breaker: s.guards.kakao,
 		Windows: s.windows,
 		Journey: s.journey,
 	}
+}
+
+// common is what all of them die with: each alone is enough.
+func common(sources []replay.Source) []string {
+	var fate []string
+	for i, s := range sources {
+		if i == 0 {
+			fate = slices.Clone(s.Fate)
+			continue
+		}
+		fate = slices.DeleteFunc(fate, func(one string) bool { return !slices.Contains(s.Fate, one) })
+	}
+	return fate
 }
 
 // Close ends the breakers, then the vendors. It may be called on a half-started one.

@@ -3,6 +3,7 @@ package signin
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notify"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/schedule"
 	"github.com/detour-go/detour/examples/outage/tally"
@@ -19,6 +21,7 @@ import (
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/kakaologin"
 	"github.com/detour-go/detour/providers/login/naverlogin"
+	"github.com/detour-go/detour/providers/vendorsim"
 )
 
 // open builds the login of ten citizens on two sites that serve.
@@ -31,7 +34,12 @@ func open(t *testing.T, linked float64) *SignIn {
 		t.Cleanup(func() { assert.NoError(t, s.Close()) })
 		sites[i] = s
 	}
-	s, err := New(Config{Citizens: 10, Linked: linked, Patience: 2 * time.Second, Direct: sites[replay.Direct], Detour: sites[replay.Detour]})
+	phone := vendorsim.NewPhone()
+	messages, err := notify.New(notify.Config{Phone: phone, Direct: sites[replay.Direct], Detour: sites[replay.Detour]})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, messages.Close()) })
+	s, err := New(Config{Citizens: 10, Linked: linked, Patience: 2 * time.Second, Direct: sites[replay.Direct], Detour: sites[replay.Detour],
+		Phone: phone, SendCode: messages.SendCode, CodeSources: messages.CodeSources()})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	for _, site := range sites {
@@ -60,18 +68,19 @@ func TestJourneys(t *testing.T) {
 	assert.Equal(t, tally.Outcome{Why: whyVendorPage}, s.visit(t, replay.Direct, 3))
 	assert.Equal(t, tally.Outcome{OK: true, Served: by(Naver)}, s.visit(t, replay.Detour, 3))
 	assert.Equal(t, tally.Outcome{Why: whyNotLinked}, s.visit(t, replay.Detour, 2), "linked with Kakao alone; no new account is made for him")
-	assert.Len(t, s.accounts, 15)
+	assert.Len(t, s.accounts, 19, "five telephones, four accounts at Naver")
+	assert.Equal(t, tally.Outcome{OK: true, Served: by(Phone)}, s.visit(t, replay.Detour, 9), "linked his telephone alone")
 
 	require.NoError(t, kakao.Play(timeline.Phase{Mode: timeline.OK, Share: 1}))
 	assert.Equal(t, tally.Outcome{OK: true}, s.visit(t, replay.Direct, 3))
 }
 
 func TestPageLooksAgainWhileNothingWorks(t *testing.T) {
-	s := open(t, 1)
+	s := open(t, 0.5)
 	for _, g := range []*breaker.Breaker{s.guards.kakao, s.guards.naver} {
 		require.NoError(t, g.Force(breaker.ForcedOpen, "test", "nothing works", time.Second))
 	}
-	o := s.visit(t, replay.Detour, 3)
+	o := s.visit(t, replay.Detour, 2)
 	assert.Equal(t, tally.Outcome{OK: true, Served: by(Kakao)}, o, "he waited, and it came back")
 }
 
@@ -104,7 +113,7 @@ func TestOutageIsNoticedWithoutAnyCitizen(t *testing.T) {
 
 	page, err := web.NewBrowser(s.browsers).Get(t.Context(), s.site[replay.Detour]+"/login")
 	require.NoError(t, err)
-	assert.Equal(t, []string{Naver}, s.read.offered(page.Body))
+	assert.Equal(t, []string{Naver, Phone}, s.read.offered(page.Body))
 	assert.Contains(t, string(page.Body), "카카오 로그인이 ")
 	assert.Contains(t, string(page.Body), "Kakao login has not been working since ")
 }
@@ -134,15 +143,19 @@ func TestCookies(t *testing.T) {
 func TestLinkedShare(t *testing.T) {
 	for share, want := range map[float64]int{0: 0, 0.25: 25, 0.5: 50, 0.999: 99, 1: 100} {
 		accounts := newAccounts(100, share)
-		linked := 0
+		phones, err := accounts.linkPhones(100, share, func(number string) (login.Subject, error) { return login.Subject{Issuer: "site", ID: number}, nil })
+		require.NoError(t, err)
+		assert.Len(t, phones, want, "%v", share)
+		naver := 0
 		for i := range 100 {
 			assert.Equal(t, i, accounts[login.Subject{Issuer: kakaologin.Issuer, ID: kakaoID(i)}])
 			if n, ok := accounts[login.Subject{Issuer: naverlogin.Issuer, ID: naverID(i)}]; ok {
 				assert.Equal(t, i, n)
-				linked++
+				assert.NotEmpty(t, phones[strconv.Itoa(i)])
+				naver++
 			}
 		}
-		assert.Equal(t, want, linked, "%v", share)
+		assert.Equal(t, want-want/5, naver, "%v", share)
 	}
 }
 
@@ -159,6 +172,11 @@ func TestChoice(t *testing.T) {
 	c.useless[Naver] = true
 	assert.Empty(t, c.choose(both))
 	assert.Empty(t, c.choose(nil))
+	c.useless[Kakao] = false
+	three := []string{Kakao, Naver, Phone}
+	assert.Equal(t, Kakao, c.choose(three), "he never registered a number")
+	c.linked = true
+	assert.Equal(t, Phone, c.choose(three))
 }
 
 func TestBelowAssurance(t *testing.T) {
@@ -176,7 +194,7 @@ func TestNotice(t *testing.T) {
 	}, problem{}, now)
 	assert.Equal(t, view{
 		Out:   []way{{Name: Kakao, KO: "카카오", EN: "Kakao", Since: "08:00:00"}},
-		Works: []way{{Name: Naver, KO: "네이버", EN: "Naver", Partly: true}, {Name: "phone", KO: "phone", EN: "phone"}},
+		Works: []way{{Name: Naver, KO: "네이버", EN: "Naver", Partly: true}, {Name: Phone, KO: "휴대전화 인증번호", EN: "phone code", Account: true}},
 	}, v)
 	assert.Equal(t, "2022-10-15 15:30:00", since(time.Date(2022, 10, 15, 6, 30, 0, 0, time.UTC), now), "another day in Korea")
 	assert.Empty(t, since(time.Time{}, now))

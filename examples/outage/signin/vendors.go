@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/detour-go/detour/examples/outage/people"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/sim"
 	"github.com/detour-go/detour/providers"
@@ -101,13 +102,40 @@ func (v *vendors) providers(site string, client *http.Client) (adapters, error) 
 // account in an outage.
 type accounts map[login.Subject]int
 
-func newAccounts(citizens int, linked float64) accounts {
-	a := make(accounts, 2*citizens)
+func newAccounts(citizens int, share float64) accounts {
+	a := make(accounts, 3*citizens)
+	n := 0
 	for i := range citizens {
 		a[login.Subject{Issuer: kakaologin.Issuer, ID: kakaoID(i)}] = i
-		if int(float64(i+1)*linked) > int(float64(i)*linked) { // spread evenly: every second citizen for 0.5
+		if !linked(i, share) {
+			continue
+		}
+		if n++; n%5 != 0 {
 			a[login.Subject{Issuer: naverlogin.Issuer, ID: naverID(i)}] = i
 		}
 	}
 	return a
+}
+
+// linked spreads them evenly: every second citizen for 0.5.
+func linked(citizen int, share float64) bool {
+	return int(float64(citizen+1)*share) > int(float64(citizen)*share)
+}
+
+// linkPhones adds the numbers that citizens registered while they were signed in otherwise, and returns them by the name of the account.
+func (a accounts) linkPhones(citizens int, share float64, subject func(number string) (login.Subject, error)) (map[string]string, error) {
+	phones := make(map[string]string, citizens)
+	for i := range citizens {
+		if !linked(i, share) {
+			continue
+		}
+		number := people.Number(i)
+		s, err := subject(number)
+		if err != nil {
+			return nil, err
+		}
+		a[s] = i
+		phones[strconv.Itoa(i)] = number
+	}
+	return phones, nil
 }
