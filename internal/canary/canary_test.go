@@ -1,17 +1,10 @@
 package canary
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"log"
-	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -22,207 +15,162 @@ import (
 
 	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
-	"github.com/detour-go/detour/providers/login"
-	"github.com/detour-go/detour/providers/login/kakaologin"
-	"github.com/detour-go/detour/providers/tiles"
-	"github.com/detour-go/detour/providers/tiles/vworldtiles"
 	"github.com/detour-go/detour/providers/vendorsim"
 )
 
-// What must never be seen. The marks are unlike anything else in the output.
+// What must never be seen, whatever is asked of whom. The marks are unlike anything else in the output.
 const (
 	clientSecret = "CANARYclientsecret9x"
-	mapKey       = "CANARYmapkey7q"
 	session      = "CANARYsession5w"
 	flowKey      = "CANARYflowkey-32-bytes-long-0123"
 	name         = "카나리아홍길동"
 	email        = "canary.person@example.test"
-	phone        = "010-7777-1313"
+	number       = "01077771313"
+	dashed       = "010-7777-1313"
 )
 
-// patience bounds each step: a hang has shown what it prints by then.
-const patience = 150 * time.Millisecond
+// patience bounds each step once vendors fail: a hang has shown what it prints by then.
+const patience = 90 * time.Millisecond
 
-// paper collects everything that is printed.
-type paper struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (p *paper) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.b.Write(b)
-}
-
-// print writes v in every way that a program or a panic would, and an error with all that it wraps.
-func (p *paper) print(v any) {
-	fmt.Fprintf(p, "%v\n%+v\n%#v\n%s\n%q\n", v, v, v, v, v)
-	js, err := json.Marshal(v)
-	fmt.Fprintf(p, "%s %v\n", js, err)
-	slog.New(slog.NewJSONHandler(p, nil)).Info("x", "v", v)
-	slog.New(slog.NewTextHandler(p, nil)).Info("x", "v", v)
-	switch e := v.(type) {
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil {
-			p.print(inner)
-		}
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			p.print(inner)
-		}
-	}
-	if err, ok := v.(error); ok {
-		var e *fallback.Error
-		if errors.As(err, &e) {
-			for _, f := range e.Failed {
-				p.print(f)
-			}
-		}
-	}
-}
-
-func forms(secret string) []string {
-	js, _ := json.Marshal(secret)
-	return []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(js), `"`), fmt.Sprintf("%x", secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
-	}
+// stage is what every part of the test prints to and asks through.
+type stage struct {
+	*testing.T
+	out     *paper
+	client  *http.Client
+	ctx     context.Context
+	heard   fallback.Observer
+	tickets *fallback.MemoryCounter
+	within  time.Duration // for one attempt: long while all is well
 }
 
 func TestNoSecretAndNoPersonInAnyOutput(t *testing.T) {
-	out := &paper{}
+	stdlog := &paper{secrets: map[string]bool{}}
 	old := log.Writer()
-	log.SetOutput(out)
+	log.SetOutput(stdlog)
 	defer log.SetOutput(old)
-
-	kakao, err := vendorsim.StartKakao(vendorsim.KakaoConfig{
-		Clients: []vendorsim.Client{{ID: "app", Secret: clientSecret, RedirectURIs: []string{"http://127.0.0.1/cb"}}},
-		Users:   []vendorsim.User{{ID: "9007199254740993", Name: name, Nickname: name, Email: email, EmailVerified: true, Phone: phone}},
-	})
-	require.NoError(t, err)
-	defer kakao.Close()
-	vworld, err := vendorsim.StartVWorld(vendorsim.VWorldConfig{Keys: []string{mapKey}})
-	require.NoError(t, err)
-	defer vworld.Close()
-	client := &http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
-
-	loginConfig := kakaologin.Config{ClientID: "app", ClientSecret: clientSecret, RedirectURI: "http://127.0.0.1/cb", AuthBase: kakao.URL(), APIBase: kakao.URL(), AllowLoopbackHTTP: true, HTTP: client}
-	sign, err := kakaologin.New(loginConfig)
-	require.NoError(t, err)
-	mapConfig := vworldtiles.Config{Key: mapKey, BaseURL: vworld.URL(), AllowLoopbackHTTP: true, HTTP: client}
-	maps, err := vworldtiles.New(mapConfig)
-	require.NoError(t, err)
-
-	guard := func(name string) *breaker.Breaker {
-		b, err := breaker.New(breaker.Config{Name: name, Consecutive: 1, OpenFor: time.Millisecond})
-		require.NoError(t, err)
-		b.Events(func(e breaker.Event) { out.print(e) })
-		return b
+	var all sync.WaitGroup
+	for part, play := range map[string]func(*stage){
+		"kakao": kakaoLogin, "naver": naverLogin, "oidc": oidcLogin, "vworld": vworldTiles, "osm": osmTiles,
+		"address": addresses, "phone": phoneCodes, "kakaocert": kakaoCert, "passcert": passCert,
+	} {
+		all.Go(func() { // they wait for most of the time: more at once than t.Parallel would let in
+			t.Run(part, func(t *testing.T) {
+				out := &paper{secrets: map[string]bool{}}
+				tickets, err := fallback.NewMemoryCounter(fallback.MemoryCounterConfig{})
+				require.NoError(t, err)
+				s := &stage{
+					T: t, out: out, client: &http.Client{Transport: &http.Transport{}}, ctx: fallback.WithSession(t.Context(), session), tickets: tickets, within: 10 * time.Second,
+					heard: fallback.ObserverFunc(func(o fallback.Outcome) { out.print(o) }),
+				}
+				defer s.client.CloseIdleConnections()
+				s.out.seed(clientSecret, session, flowKey, name, email, number, dashed, "+82 10-7777-1313")
+				play(s)
+				require.Greater(t, s.out.b.Len(), 100_000, "there was something to look through")
+				for _, leak := range s.out.seen() {
+					assert.Fail(t, "a secret was printed", leak)
+				}
+				for secret := range s.out.secrets {
+					stdlog.seed(secret)
+				}
+			})
+		})
 	}
-	signGuard, mapGuard := guard("kakao"), guard("vworld")
-	heard := fallback.ObserverFunc(func(o fallback.Outcome) { out.print(o) })
-	tickets, err := fallback.NewMemoryCounter(fallback.MemoryCounterConfig{})
-	require.NoError(t, err)
-
-	leg := fallback.NewLeg("kakao", sign.Begin, sign.Finish, &fallback.Upstream{Name: "kakao", Breaker: signGuard})
-	leg.Assurance = fallback.Low
-	flowConfig := fallback.FlowConfig[login.Request, login.Challenge, login.Reply, login.Identity]{
-		Name: "login", Legs: []fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity]{leg},
-		Valid: login.Request.Validate, Join: login.Reply.Resume, Match: login.Match, Min: fallback.Low, Keys: [][]byte{[]byte(flowKey)}, Tickets: tickets, Observe: heard,
+	all.Wait()
+	for _, leak := range stdlog.seen() {
+		assert.Fail(t, "a secret was logged", leak)
 	}
-	flow, err := fallback.NewFlow(flowConfig)
-	require.NoError(t, err)
-	chain, err := fallback.New(fallback.Config[tiles.ID, tiles.Tile]{
-		Name: "tiles", Valid: tiles.ID.Validate, Answers: tiles.Tile.Answers, Observe: heard,
-		Sources: []fallback.Source[tiles.ID, tiles.Tile]{fallback.From("vworld", maps.Tile, &fallback.Upstream{Name: "vworld", Breaker: mapGuard})},
-	})
-	require.NoError(t, err)
+}
 
-	ctx := fallback.WithSession(t.Context(), session)
-	signIn := func() {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		begun, err := flow.Begin(ctx, "kakao", login.Request{Hint: email})
-		out.print(begun)
-		out.print(begun.Challenge)
-		if err != nil {
-			out.print(err)
-			return
-		}
-		reply := login.Reply{Code: "CANARYcode3e", State: "wrong"}
-		if back, err := vendorsim.Consent(ctx, client, begun.Challenge.URL, "9007199254740993", true); err == nil {
-			reply, err = login.ParseReply(back.Query())
-			require.NoError(t, err)
-		}
-		out.print(reply)
-		res, err := flow.Finish(ctx, begun.Ticket, reply)
-		out.print(res)
-		if err != nil {
-			out.print(err)
-		}
-	}
-	lookAt := func() {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		_, err := chain.Do(ctx, tiles.ID{Z: 12, X: 3492, Y: 1586})
-		if err != nil {
-			out.print(err)
-		}
-	}
-
-	signIn()
-	lookAt()
-	_, err = chain.Do(ctx, tiles.ID{Z: -1})
-	out.print(err)
-	require.Equal(t, []int{1, 1}, []int{kakao.Hits("me"), vworld.Hits("tile")}, "when all is well it works, or the rest proves nothing")
-
-	for _, mode := range vendorsim.Modes() {
-		f := vendorsim.Fault{Mode: mode}
-		if mode == vendorsim.Slow || mode == vendorsim.Drip {
-			f.Delay = time.Second
-		}
-		for _, op := range []string{"token", "me"} {
-			if mode == vendorsim.Vendor {
-				f.Code = map[string]string{"token": "KOE003", "me": "-10"}[op]
-			}
-			require.NoError(t, kakao.Break(op, f), "%s %s", mode, op)
-			signIn()
-			short, cancel := context.WithTimeout(ctx, patience)
-			out.print(sign.Watch(short))
-			cancel()
-			kakao.Heal(op)
-		}
-		if mode == vendorsim.Vendor {
-			f.Code = "SYSTEM_ERROR"
-		}
-		require.NoError(t, vworld.Break("tile", f), "%s", mode)
-		lookAt()
-		lookAt()
-		vworld.Heal("tile")
-	}
-	require.NoError(t, signGuard.Force(breaker.ForcedOpen, "operator", "drill", time.Minute))
-	signIn()
-
-	for _, v := range []any{flowConfig, flow, chain.Inspect(), flow.Inspect(), flow.Offers(ctx), signGuard.Snapshot(), mapGuard.Snapshot(), loginConfig, mapConfig, sign, maps, kakao.Log(), vworld.Log()} {
-		out.print(v)
-	}
-	require.NoError(t, flow.Close())
-	require.NoError(t, chain.Close())
-	require.NoError(t, signGuard.Close())
-	require.NoError(t, mapGuard.Close())
-
-	out.mu.Lock()
-	defer out.mu.Unlock()
-	text := out.b.String()
-	require.Greater(t, len(text), 100_000, "there was something to look through")
-	for _, secret := range []string{clientSecret, mapKey, session, flowKey, name, email, phone, "CANARYcode3e"} {
+// A paper that finds nothing proves nothing.
+func TestThePaperSeesWhatIsPrinted(t *testing.T) {
+	for _, secret := range []string{name, clientSecret, "123456789"} {
 		for _, form := range forms(secret) {
-			if i := strings.Index(text, form); i >= 0 {
-				assert.Fail(t, "a secret was printed", "%s: ...%s...", secret, text[max(0, i-200):min(len(text), i+100)])
-				break
+			p := &paper{secrets: map[string]bool{secret: true}}
+			p.print("before " + form + " behind")
+			assert.NotEmpty(t, p.seen(), form)
+		}
+	}
+	p := &paper{secrets: map[string]bool{"123456789": true}}
+	p.print("10:15:38.123456789 and a7c123456789f")
+	assert.Empty(t, p.seen(), "a time and a digest are no code")
+}
+
+// guard is the upstream of a vendor whose breaker tells everything.
+func (s *stage) guard(name string) *fallback.Upstream {
+	b, err := breaker.New(breaker.Config{Name: name, Consecutive: 1, OpenFor: time.Millisecond, MaxOpenFor: time.Millisecond})
+	require.NoError(s, err)
+	b.Events(func(e breaker.Event) { s.out.print(e) })
+	s.Cleanup(func() {
+		s.out.print(b.Snapshot())
+		assert.NoError(s, b.Close())
+	})
+	return &fallback.Upstream{Name: name, Breaker: b}
+}
+
+// vendor is a simulated vendor of any sort.
+type vendor interface {
+	Break(op string, f vendorsim.Fault) error
+	Heal(op string)
+	Log() []vendorsim.Hit
+}
+
+// outages breaks every operation in every mode; each vendor has a code of its own for it. Then the vendor repeats all that it may know, in
+// the shapes of its answers: an error that quotes the answer shows it.
+func (s *stage) outages(v vendor, codes map[string]string, attempt func()) {
+	s.within = patience
+	with := func(op string, f vendorsim.Fault) {
+		require.NoError(s, v.Break(op, f), "%s %s", f.Mode, op)
+		attempt()
+		v.Heal(op)
+	}
+	for op, code := range codes {
+		for _, mode := range vendorsim.Modes() {
+			f := vendorsim.Fault{Mode: mode}
+			switch mode {
+			case vendorsim.Slow, vendorsim.Drip:
+				f.Delay = time.Second
+			case vendorsim.Bomb:
+				f.Size = 2 << 20
+			case vendorsim.Vendor:
+				f.Code = code
+			}
+			with(op, f)
+		}
+		s.out.mu.Lock()
+		var known []string
+		for secret := range s.out.secrets {
+			known = append(known, secret)
+		}
+		s.out.mu.Unlock()
+		all := strings.Join(known, " ")
+		quoted, err := json.Marshal(all)
+		require.NoError(s, err)
+		q := string(quoted)
+		for _, status := range []int{200, 400, 401, 403, 404, 500} {
+			for kind, body := range map[string]string{
+				"text/html; charset=utf-8": "<html><title>" + all + "</title>",
+				"application/json": `{"error":` + q + `,"error_description":` + q + `,"code":-1,"msg":` + q + `,"message":` + q + `,"errorCode":` + q + `,"errorMessage":` + q +
+					`,"errorType":` + q + `,"resultcode":` + q + `,"statusCode":` + q + `,"header":{"isSuccessful":false,"resultCode":` + q + `,"resultMessage":` + q +
+					`},"results":{"common":{"errorCode":` + q + `,"errorMessage":` + q + `},"juso":null}}`,
+			} {
+				with(op, vendorsim.Fault{Mode: vendorsim.Status, Status: status, Body: body, ContentType: kind})
 			}
 		}
+	}
+	s.out.print(v.Log())
+}
+
+// try gives one attempt its time.
+func (s *stage) try(do func(context.Context)) {
+	ctx, cancel := context.WithTimeout(s.ctx, s.within)
+	defer cancel()
+	do(ctx)
+}
+
+// tell prints a value and, if there is one, an error.
+func (s *stage) tell(v any, err error) {
+	s.out.print(v)
+	if err != nil {
+		s.out.print(err)
 	}
 }
