@@ -18,6 +18,8 @@ const (
 	defaultMaxOpenFor  = time.Minute
 	defaultWatchEvery  = 5 * time.Second
 	defaultRamp        = time.Second
+	defaultTrials      = 3
+	maxTrials          = 100
 	minLease           = 2 * time.Second
 	minWindow          = 100 * time.Millisecond
 	maxWindow          = 10 * time.Minute
@@ -66,6 +68,11 @@ type Config struct {
 	WatchEvery time.Duration
 	// Ramp is the time in which the admitted share grows from a tenth to all after closing; 0: 1 s. A nanosecond is as good as none.
 	Ramp time.Duration
+	// Trials is how many half-open trials decide, 1 to 100; 0: 3. The first goes alone until one has been answered.
+	Trials int
+	// TrialRate is the share (0 to 1) of Trials that must be answered well to close; 0: 1, so that one failure opens again. It closes, and opens
+	// again, as soon as the rest can change nothing.
+	TrialRate float64
 	// Lease is how long a half-open trial may take; after it the trial has failed, whatever becomes of it. 0: 2 s, or twice the slow bound if longer.
 	Lease time.Duration
 }
@@ -98,10 +105,13 @@ func (c Config) check() error {
 	for _, r := range []struct {
 		name string
 		r    float64
-	}{{"FaultRate", c.FaultRate}, {"SlowRate", c.SlowRate}} {
+	}{{"FaultRate", c.FaultRate}, {"SlowRate", c.SlowRate}, {"TrialRate", c.TrialRate}} {
 		if !(r.r >= 0 && r.r <= 1) { // so written for NaN
 			bad("%s must be 0 to 1: %v", r.name, r.r)
 		}
+	}
+	if c.Trials < 0 || c.Trials > maxTrials {
+		bad("Trials must be 0 to %d: %d", maxTrials, c.Trials)
 	}
 	if c.Window > 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		bad("Window must be %v to %v: %v", minWindow, maxWindow, c.Window)
@@ -138,10 +148,17 @@ func (c Config) filled() *Config {
 	c.OpenFor = or(c.OpenFor, defaultOpenFor)
 	c.MaxOpenFor = max(or(c.MaxOpenFor, defaultMaxOpenFor), c.OpenFor)
 	c.Ramp = or(c.Ramp, defaultRamp)
+	c.Trials = or(c.Trials, defaultTrials)
+	c.TrialRate = or(c.TrialRate, 1)
 	if c.Watch != nil {
 		c.WatchEvery = or(c.WatchEvery, defaultWatchEvery)
 	}
 	return &c
+}
+
+// needed is how many of Trials must be answered well.
+func (c *Config) needed() int {
+	return max(1, int(math.Ceil(c.TrialRate*float64(c.Trials)-1e-9))) // 0.7 of 10 is 7, not 8
 }
 
 // asks reports whether there is anything to ask in the background.

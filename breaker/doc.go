@@ -30,7 +30,7 @@
 // youngest calls that have had time to answer.
 //
 // Recovery. Without Probe the first call after OpenFor is the trial; when it succeeds two more may follow; three successes
-// close, one failure opens again for twice as long. With Probe no call is used as a trial: the probe is asked in the
+// close, one failure opens again for twice as long (Trials and TrialRate say otherwise). With Probe no call is used as a trial: the probe is asked in the
 // background at least every second, two successes in a row close. Watch stands in when Probe is nil. A trial that
 // never reports (hung, forgotten) has failed when its lease ends, so the breaker never wedges. After closing,
 // the share of admitted calls grows over Ramp.

@@ -25,7 +25,7 @@ func TestSettings(t *testing.T) {
 	b := mustNew(t, breaker.Config{Name: "kakao", FaultRate: 0.4})
 	require.Equal(t, breaker.Config{
 		Name: "kakao", Window: 10 * time.Second, MinCalls: 20, FaultRate: 0.4, SlowRate: 0.5, Consecutive: 5,
-		OpenFor: time.Second, MaxOpenFor: time.Minute, Ramp: time.Second,
+		OpenFor: time.Second, MaxOpenFor: time.Minute, Ramp: time.Second, Trials: 3, TrialRate: 1,
 	}, b.Settings())
 	require.NoError(t, b.Reconfigure(b.Settings()))
 	changed(t, b, func(c *breaker.Config) { c.Lease = time.Minute })

@@ -7,9 +7,6 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// trials is how many calls in a row must be answered well in half-open to close.
-const trials = 3
-
 // recovery holds what only a breaker that was once open needs. Everything in it is under Breaker.mu.
 //
 // The transitions are gobreaker's. It is told of nothing else: it has no way to trip, so it is handed one failure that it must trip
@@ -20,8 +17,10 @@ type recovery struct {
 	tripping bool
 	done     func(error) // held in half-open
 
-	lease [trials]int64 // 0: free; reported: answered well; else when the trial there has failed
-	tally int           // trials answered well
+	lease  []int64 // of every trial; 0: free; reported; else when the trial there has failed
+	needed int     // trials that must be answered well
+	tally  int     // that were
+	failed int     // that failed
 
 	extra     [extraTrials]extra // of Trial
 	lastExtra int64              // when the last of them began
@@ -228,7 +227,8 @@ func (b *Breaker) halfOpenLocked(now int64) bool {
 	if err != nil {
 		return false
 	}
-	r.done, r.lease, r.tally = done, [trials]int64{}, 0
+	c := b.set.Load()
+	r.done, r.lease, r.needed, r.tally, r.failed = done, make([]int64, c.Trials), c.needed(), 0, 0
 	b.genStart.Store(now)
 	b.emitLocked(now, Event{Kind: EventHalfOpened, From: Open, To: HalfOpen})
 	return true

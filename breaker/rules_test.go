@@ -20,11 +20,11 @@ import (
 func TestConfigMistakesAllAtOnce(t *testing.T) {
 	_, err := breaker.New(breaker.Config{
 		Window: -1, MinCalls: -1, FaultRate: 1.1, SlowRate: math.NaN(), Consecutive: -1, SlowAfter: -1, OpenFor: -1, MaxOpenFor: -1,
-		WatchEvery: -1, Ramp: -1, Lease: -1,
+		WatchEvery: -1, Ramp: -1, Lease: -1, Trials: -1, TrialRate: -1,
 	})
 	for _, field := range []string{
 		"Window", "MinCalls", "FaultRate", "SlowRate", "Consecutive", "SlowAfter", "OpenFor", "MaxOpenFor", "WatchEvery is negative",
-		"Ramp", "Lease", "without Watch",
+		"Ramp", "Lease", "Trials must", "TrialRate", "without Watch",
 	} {
 		require.ErrorContains(t, err, field)
 	}

@@ -18,8 +18,7 @@ func (b *Breaker) admitTrial(t *ticket) (refusal *OpenError, ok bool) {
 			return b.refusal.Load(), true
 		}
 	case HalfOpen:
-		if end := b.leaseEnded(now); end != 0 {
-			b.reopenLocked(now, end, ReasonHang, errLease)
+		if end := b.leaseEnded(now); end != 0 && b.endLeases(now, end) {
 			return nil, false // its interval may be over as well
 		}
 	}
@@ -90,17 +89,17 @@ func (b *Breaker) settleTrial(t *ticket, o told, err error) {
 		return
 	}
 	now, r := b.now(), b.recovery
-	if end := b.leaseEnded(now); end != 0 { // of this one, or of one that ran beside it
-		if now >= r.lease[t.place] {
-			b.late.Add(1)
-		}
-		b.reopenLocked(now, end, ReasonHang, errLease)
+	late := now >= r.lease[t.place] // or reported: it was given up
+	if late {
+		b.late.Add(1)
+	}
+	if end := b.leaseEnded(now); end != 0 && b.endLeases(now, end) || late { // of this one, or of ones that ran beside it
 		return
 	}
 	switch o.kind {
 	case good:
 		r.lease[t.place] = reported
-		if r.tally++; r.tally == trials {
+		if r.tally++; r.tally >= r.needed {
 			b.closeLocked(now)
 			return
 		}
@@ -109,14 +108,36 @@ func (b *Breaker) settleTrial(t *ticket, o told, err error) {
 		r.lease[t.place] = 0
 		b.hold.Store(0)
 	case slow:
-		b.reopenLocked(now, now, ReasonSlow, errNoReply)
+		b.trialFailed(t.place, now, now, ReasonSlow, errNoReply)
 	case lost:
-		b.reopenLocked(now, now, ReasonHang, errNoReply)
+		b.trialFailed(t.place, now, now, ReasonHang, errNoReply)
 	case fault:
-		why := o.why
-		if why == ReasonNone {
-			why = ReasonFaults
+		if o.why != ReasonNone || waitOf(err) > 0 { // not a matter of share
+			b.reopenLocked(now, now, or(o.why, ReasonFaults), err)
+			return
 		}
-		b.reopenLocked(now, now, why, err)
+		b.trialFailed(t.place, now, now, ReasonFaults, err)
 	}
+}
+
+// trialFailed opens again, at from, unless enough trials are left to close all the same.
+func (b *Breaker) trialFailed(place int8, now, from int64, why Reason, cause error) (reopened bool) {
+	r := b.recovery
+	r.lease[place] = reported
+	if r.failed++; len(r.lease)-r.failed < r.needed {
+		b.reopenLocked(now, from, why, cause)
+		return true
+	}
+	b.hold.Store(0)
+	return false
+}
+
+// endLeases fails the trials whose lease, the first of which ended at first, has passed.
+func (b *Breaker) endLeases(now, first int64) (reopened bool) {
+	for i, l := range b.recovery.lease {
+		if l > 0 && l <= now && b.trialFailed(int8(i), now, first, ReasonHang, errLease) {
+			return true
+		}
+	}
+	return false
 }
