@@ -41,8 +41,8 @@ func Load(root string) ([]Package, error) {
 	}
 	var all []Package
 	for _, m := range modules {
-		// Imports are read, not resolved: no module is downloaded for this.
-		cmd := exec.Command("go", "list", "-find", "-e", "-json", "./...")
+		// Not -find, which is faster and leaves the imports out. -e: what cannot be downloaded here still has its imports listed.
+		cmd := exec.Command("go", "list", "-e", "-json=Dir,Name,Imports,TestImports,XTestImports,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles", "./...")
 		cmd.Dir = filepath.Join(root, m)
 		cmd.Env = append(os.Environ(), "GOWORK=off")
 		out, err := cmd.Output()

@@ -26,6 +26,12 @@ func tree(t *testing.T) []Package {
 
 func TestTreeKeepsTheImportRules(t *testing.T) {
 	pkgs := tree(t)
+	edges := map[string][]string{}
+	for _, p := range pkgs {
+		edges[p.Path] = append(p.Imports, p.TestImports...)
+	}
+	require.Contains(t, edges["fallback"], "~/breaker", "a tree without edges keeps every rule")
+	require.Contains(t, edges["providers/login/kakaologin"], "~/providers/vendorsim")
 	none(t, "import table", Imports(pkgs))
 	none(t, "forbidden edges", Forbidden(pkgs))
 }

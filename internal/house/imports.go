@@ -31,7 +31,7 @@ func importTable() []importRow {
 		{"fallback/internal/**", chain},
 		{"fallback/storetest", []string{"~/fallback"}},
 		{"fallback/diskstore", []string{"~/fallback"}},
-		{"fallback/redisstore", []string{"~/fallback"}},
+		{"fallback/redisstore", []string{"~/breaker", "~/fallback"}}, // a breaker of its own before Redis
 		{"fallback/status/**", []string{"~/breaker", "~/fallback"}},
 
 		{"providers", nil},
@@ -41,7 +41,7 @@ func importTable() []importRow {
 		{"providers/message", []string{"~/providers", "golang.org/x/text/encoding/korean"}}, // carriers count in EUC-KR
 		{"providers/<cap>", []string{"~/providers"}},
 		{"providers/<cap>/<cap>test", []string{"~/providers", "~/providers/<cap>"}},
-		{"providers/<cap>/phonelogin", append([]string{"~/providers/phone"}, vendor...)},
+		{"providers/<cap>/phonelogin", append([]string{"~/providers/phone", "~/providers/message"}, vendor...)},
 		{"providers/<cap>/internal/**", vendor},
 		{"providers/<cap>/*<cap>", vendor},
 

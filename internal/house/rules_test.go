@@ -41,7 +41,7 @@ func TestImportsSeesEdgesThatTheTableLacks(t *testing.T) {
 		"rest: may not import ~/providers/login":                {Path: "internal/rest", Imports: []string{"~/providers/login"}},
 		"tilestest: may not import ~/providers/vendorsim":       {Path: "providers/tiles/tilestest", Imports: []string{"~/providers/vendorsim"}},
 		"its tests may not import ~/fallback":                   {Path: "providers/tiles", TestImports: []string{"~/fallback"}},
-		"redisstore: may not import ~/breaker":                  {Path: "fallback/redisstore", Nested: true, Imports: []string{"~/breaker"}},
+		"diskstore: may not import ~/breaker":                   {Path: "fallback/diskstore", Imports: []string{"~/breaker"}},
 	} {
 		assert.Contains(t, strings.Join(Imports([]Package{p}), "\n"), want)
 	}
