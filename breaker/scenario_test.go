@@ -183,17 +183,40 @@ func TestHangOf30Seconds(t *testing.T) {
 	}
 }
 
-// Flapping 30 s / 30 s opens at most 10 times in 10 minutes (F34).
+// Flapping 30 s / 30 s opens at most 10 times in 10 minutes, by faults and by hangs, with and without a Probe (F34).
 func TestFlapping(t *testing.T) {
-	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
-		got := traffic{rate: 50, deadline: 2 * time.Second}.play(b, 10*time.Minute, func(at time.Duration, _ int) (time.Duration, error) {
-			if at%time.Minute >= 30*time.Second {
-				return 10 * time.Millisecond, errVendor
-			}
-			return 10 * time.Millisecond, nil
-		})
-		require.LessOrEqual(t, len(got.openedAt), 10)
-	})
+	for name, bad := range map[string]func(time.Duration, int) (time.Duration, error){
+		"faults": lasting(10*time.Millisecond, errVendor),
+		"hangs":  hung,
+	} {
+		for _, probed := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " probed ", probed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					start := time.Now()
+					down := func() bool { return time.Since(start)%time.Minute >= 30*time.Second }
+					c := breaker.Config{}
+					if probed {
+						c.Probe = func(context.Context) error {
+							if down() {
+								return errVendor
+							}
+							return nil
+						}
+					}
+					b := mustNew(t, c)
+					defer b.Close()
+					got := traffic{rate: 50, deadline: 2 * time.Second}.play(b, 10*time.Minute, func(at time.Duration, n int) (time.Duration, error) {
+						if down() {
+							return bad(at, n)
+						}
+						return fine(at, n)
+					})
+					require.LessOrEqual(t, len(got.openedAt), 10)
+					require.GreaterOrEqual(t, len(got.openedAt), 3)
+				})
+			})
+		}
+	}
 }
 
 // A pause of our own process must not look like a hang of the upstream: the answers are there, they are only not read yet (F39).
