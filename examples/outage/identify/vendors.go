@@ -64,10 +64,12 @@ type adapters struct {
 }
 
 func newAdapters(b *vendorsim.Barocert, client *http.Client) (adapters, error) {
+	// The codes of Barocert are not published; these are the simulator's words for its own trouble. Unknown, they would be a no to the citizen.
+	codes := map[int]providers.Kind{-99999001: providers.Unavailable, -99999002: providers.Unavailable}
 	k, errKakao := kakaocert.New(kakaocert.Config{LinkID: linkID, SecretKey: providers.Secret(secretKey()), ClientCode: clientCode,
-		Base: b.URL(), AuthBase: b.URL(), AllowLoopbackHTTP: true, HTTP: client})
+		Base: b.URL(), AuthBase: b.URL(), AllowLoopbackHTTP: true, HTTP: client, Codes: codes})
 	p, errPass := passcert.New(passcert.Config{LinkID: linkID, SecretKey: providers.Secret(secretKey()), ClientCode: clientCode, CallCenter: callCenter,
-		Base: b.URL(), AuthBase: b.URL(), AllowLoopbackHTTP: true, HTTP: client})
+		Base: b.URL(), AuthBase: b.URL(), AllowLoopbackHTTP: true, HTTP: client, Codes: codes})
 	return adapters{kakao: k, pass: p}, errors.Join(errKakao, errPass)
 }
 
