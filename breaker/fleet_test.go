@@ -150,6 +150,9 @@ func TestFleetDomains(t *testing.T) {
 		require.False(t, down(fl))
 		s := fl.Snapshot()
 		require.Equal(t, []int{5, 1, 1}, []int{s.Members, s.Fallen, s.Standing})
+		for range 20 {
+			require.Equal(t, s.Standing, fl.Snapshot().Standing, "in whatever order they are asked")
+		}
 		trip(t, naver[1])
 		require.True(t, down(fl))
 	})
@@ -181,6 +184,19 @@ func TestFleetAbstentions(t *testing.T) {
 			time.Sleep(6 * time.Second)
 		}
 		require.False(t, down(fl), "one after another is not at once")
+	})
+}
+
+// It ends when enough are back, not when the first is.
+func TestFleetEnds(t *testing.T) {
+	fleet(t, 5, breaker.FleetConfig{Least: 2}, breaker.Config{}, func(t *testing.T, fl *breaker.Fleet, all []*breaker.Breaker) {
+		for _, b := range all {
+			trip(t, b)
+		}
+		for i, still := range []bool{true, true, true, false, false} { // 4, 3, 2 and 1 of 5; less than half of the share ends it
+			recovered(t, all[i])
+			require.Equal(t, still, down(fl), i)
+		}
 	})
 }
 

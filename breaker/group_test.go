@@ -115,6 +115,18 @@ func TestGroupQuorum(t *testing.T) {
 	}
 }
 
+// A key that has not opened yet, but fails, does not stand for the upstream.
+func TestGroupFailingKeysDoNotStand(t *testing.T) {
+	group(t, breaker.GroupConfig{}, func(t *testing.T, g *breaker.Group) {
+		for i := range 10 {
+			times(1, g.Of(fmt.Sprint("failing", i)), callFail)
+		}
+		tripKeys(t, g, 3)
+		time.Sleep(100 * time.Millisecond)
+		refused(t, g.Of("new"))
+	})
+}
+
 // Keys that died long ago, were forced, or that nobody uses have no vote.
 func TestGroupVotersAreOfNow(t *testing.T) {
 	group(t, breaker.GroupConfig{}, func(t *testing.T, g *breaker.Group) {

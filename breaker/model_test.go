@@ -152,6 +152,28 @@ func walk(rt *rapid.T) {
 				rt.Fatal("a change of settings is no transition: ", before, after)
 			}
 		},
+		"last resort": func(rt *rapid.T) {
+			before := b.Snapshot()
+			p, err := b.Trial(bg)
+			early := before.State == breaker.Open && before.Forced == breaker.NotForced && time.Now().Before(before.Until)
+			why := before.Why
+			switch {
+			case err != nil && !errors.Is(err, breaker.ErrOpen):
+				rt.Fatal(err)
+			case err == nil && before.Forced == breaker.ForcedOpen:
+				rt.Fatal("I9: a Trial passed while forced open")
+			case err == nil && early && (why == breaker.ReasonLimited || why == breaker.ReasonRefused || why == breaker.ReasonSecurity):
+				rt.Fatal("a Trial passed an opening that is the upstream's own: ", why)
+			}
+			if rapid.Bool().Draw(rt, "fault") {
+				p.Exit(errVendor)
+			} else {
+				p.Exit(nil)
+			}
+			if after := b.Snapshot(); early && after.State != breaker.Open || after.Openings > before.Openings+1 {
+				rt.Fatal("a Trial by itself closes nothing: ", before, after)
+			}
+		},
 		"advance": func(rt *rapid.T) {
 			time.Sleep(time.Duration(rapid.IntRange(1, 3000).Draw(rt, "ms")) * time.Millisecond)
 		},

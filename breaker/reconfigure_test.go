@@ -163,11 +163,11 @@ func TestReconfigureProbe(t *testing.T) {
 		times(3, b, callOK)
 		require.Equal(t, breaker.Closed, b.Snapshot().State, "recovered by trials after it went")
 	})
-	bubble(t, breaker.Config{Probe: func(ctx context.Context) error { <-ctx.Done(); return nil }}, func(t *testing.T, b *breaker.Breaker) {
+	bubble(t, breaker.Config{Probe: ended(700*time.Millisecond, nil)}, func(t *testing.T, b *breaker.Breaker) {
 		trip(t, b)
 		time.Sleep(1100 * time.Millisecond) // an ask is under way
 		changed(t, b, func(c *breaker.Config) { c.Probe = nil })
-		time.Sleep(time.Second)
+		time.Sleep(5 * time.Second)
 		require.Equal(t, breaker.Open, b.Snapshot().State, "what the old one found does not count")
 		times(3, b, callOK)
 		require.Equal(t, breaker.Closed, b.Snapshot().State)
