@@ -63,12 +63,19 @@ func load() (b busy) {
 	return b
 }
 
-// others tells how much of the machine was not there for the run. Above a few percent, run again when it is quiet.
+// quiet is how much of the machine others may take.
+const quiet = 0.05
+
+// others tells how much of the machine was not there for the run.
 func others(before, after busy) string {
 	all := after.all - before.all
 	if all <= 0 || after.own == 0 {
 		return "Load unknown"
 	}
-	took := all - (after.idle - before.idle) - (after.own - before.own)
-	return fmt.Sprintf("Others took %.0f %% of the processor time meanwhile", 100*max(took, 0)/all)
+	took := max(all-(after.idle-before.idle)-(after.own-before.own), 0) / all
+	said := fmt.Sprintf("Others took %.0f %% of the processor time meanwhile", 100*took)
+	if took > quiet {
+		said += ": **too much for these figures to be believed, the ratios of 2 cores least; run again when it is quiet**"
+	}
+	return said
 }
