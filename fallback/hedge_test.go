@@ -237,12 +237,12 @@ func TestHedgeGoesToWhoMayBeAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		br := newBreaker(t, breaker.Config{})
 		require.NoError(t, br.Force(breaker.ForcedOpen, "op", "maintenance", time.Hour))
-		full := &fallback.Capacity{InFlight: 1}
+		full, budget := &fallback.Capacity{InFlight: 1}, new(fallback.Budget)
 		ok := func(reply, string) error { return nil }
 		c := newChain(t, config{Hedge: fallback.Hedge{After: ms(100)}, MinAssurance: fallback.Low, Answers: ok, Sources: []source{
 			{Name: "a", Do: timed("a", "ok 900ms").ask, Assurance: fallback.Low},
 			{Name: "weak", Do: timed("weak", "ok 1ms").ask},
-			{Name: "open", Do: timed("open", "ok 1ms").ask, Assurance: fallback.Low, Upstream: &fallback.Upstream{Breaker: br, Budget: new(fallback.Budget)}},
+			{Name: "open", Do: timed("open", "ok 1ms").ask, Assurance: fallback.Low, Upstream: &fallback.Upstream{Breaker: br, Budget: budget}},
 			{Name: "full", Do: timed("full", "ok 700ms").ask, Assurance: fallback.Low, Upstream: &fallback.Upstream{Capacity: full}},
 			{Name: "e", Do: timed("e", "ok 10ms").ask, Assurance: fallback.Low},
 		}})
@@ -254,6 +254,7 @@ func TestHedgeGoesToWhoMayBeAsked(t *testing.T) {
 		require.Equal(t, "e", r.Source)
 		require.Equal(t, ms(110), time.Since(began))
 		require.Equal(t, 2, r.Attempts)
+		require.Equal(t, 500, budget.Left(), "what did not go out is not paid for")
 		var skips []string
 		for _, f := range r.Failed {
 			skips = append(skips, f.Source+" "+f.Skip.String())

@@ -132,6 +132,20 @@ func TestNegativeIsNotReadWithoutIt(t *testing.T) {
 	})
 }
 
+// TestNegativeHasItsOwnTime: also when that is longer than Fresh.
+func TestNegativeHasItsOwnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := failing(&says{class: "notfound"})
+		c, _ := remembering(t, s, func(cfg *config) { cfg.Memory.Negative = 5 * time.Minute })
+		for range 2 {
+			_, err := c.Do(t.Context(), "q")
+			requireVerdict(t, fallback.ErrNotFound, err)
+			time.Sleep(2 * time.Minute)
+		}
+		require.EqualValues(t, 1, s.asked.Load())
+	})
+}
+
 // TestNegativeFailingStore: it costs nothing but the memory.
 func TestNegativeFailingStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
