@@ -33,6 +33,12 @@ type site struct {
 type result struct {
 	Timeline     string
 	Capabilities map[string]struct{ Direct, Detour site }
+	Notices      struct {
+		All []struct {
+			Capability, KO, EN string
+			Use                []string
+		}
+	}
 }
 
 // An outage of a few seconds in real time, on real servers. What is judged is what must hold on a machine of any speed.
@@ -75,6 +81,12 @@ func TestReplayEndToEnd(t *testing.T) {
 		assert.Less(t, c.Direct.Availability, 1.0, name)
 		assert.Zero(t, c.Direct.Wrong+c.Detour.Wrong+c.Detour.Below+c.Detour.Duplicates+c.Detour.WrongProofs, name)
 		assert.GreaterOrEqual(t, c.Detour.OpenAfter, int64(0), "%s: the breaker opened", name)
+	}
+	require.Len(t, r.Notices.All, 5, "all were out for hours")
+	for _, n := range r.Notices.All {
+		assert.NotEmpty(t, n.Use, n.Capability)
+		assert.Contains(t, stdout.String(), n.KO)
+		assert.Contains(t, n.EN, " since ", n.Capability)
 	}
 	assert.Positive(t, r.Capabilities["login"].Detour.Sources["naver"].Share)
 	assert.Positive(t, r.Capabilities["tiles"].Detour.Sources["osm"].Share)

@@ -3,6 +3,7 @@
 package identify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,9 +12,11 @@ import (
 	"time"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/people"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/fallback"
 	"github.com/detour-go/detour/providers/vendorsim"
 )
 
@@ -37,6 +40,7 @@ type Identify struct {
 	citizens int
 	vendor   *vendorsim.Barocert
 	guards   []*breaker.Breaker // of kakao, pass
+	offers   func(context.Context) []fallback.Offer
 	sources  []replay.Source
 	windows  *replay.Windows
 	browsers *http.Transport
@@ -83,7 +87,7 @@ func (i *Identify) start(c Config) error {
 		return err
 	}
 	i.closers = append(i.closers, flow.Close)
-	i.guards, i.sources = flow.guards, flow.sources
+	i.guards, i.sources, i.offers = flow.guards, flow.sources, flow.Offers
 	newPages(flow).mount(c.Detour)
 
 	i.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
@@ -99,6 +103,17 @@ func (i *Identify) Capability() replay.Capability {
 		Breaker: i.guards[0],
 		Windows: i.windows,
 		Journey: i.journey,
+		Ways:    func(ctx context.Context) []notice.Way { return notice.Offers(i.offers(ctx)) },
+		Words:   words(),
+	}
+}
+
+func words() notice.Words {
+	return notice.Words{
+		Out:   notice.Text{KO: "{name} 인증서는 {since}쓸 수 없습니다.", EN: "The {name} certificate has not been working{since}."},
+		Use:   notice.Text{KO: "대신 {list} 인증서를 이용해 주세요.", EN: "Please use the certificate of {list} instead."},
+		None:  notice.Text{KO: "지금은 본인확인을 할 수 없습니다.", EN: "Proof of identity is not possible now."},
+		Names: map[string]notice.Text{Kakao: {KO: "카카오", EN: "Kakao"}, Pass: {KO: "PASS", EN: "PASS"}},
 	}
 }
 

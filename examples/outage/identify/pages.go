@@ -6,7 +6,9 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"time"
 
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/people"
 	"github.com/detour-go/detour/examples/outage/web"
 	"github.com/detour-go/detour/fallback"
@@ -87,18 +89,28 @@ func statusOf(err error) int {
 // view is what the page says.
 type view struct {
 	Trouble, Waiting, Done bool
-	Works, Out             []way
+	Works                  []way
+	Out                    []out
 }
 
-type way struct{ Name, KO, EN string }
+type way struct {
+	Name string
+	notice.Text
+}
+
+// out is a certificate that does not work, and what is said of it.
+type out struct {
+	Name string
+	Line notice.Text
+}
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, v view) {
-	for _, o := range p.cert.Offers(r.Context()) {
-		one := way{Name: o.Source, KO: korean(o.Source), EN: english(o.Source)}
-		if o.Available {
-			v.Works = append(v.Works, one)
+	when := notice.Clock(time.Now())
+	for _, one := range notice.Offers(p.cert.Offers(r.Context())) {
+		if one.Works {
+			v.Works = append(v.Works, way{Name: one.Name, Text: words().Names[one.Name]})
 		} else {
-			v.Out = append(v.Out, one)
+			v.Out = append(v.Out, out{Name: one.Name, Line: words().Line(one, when)})
 		}
 	}
 	p.render(w, status, v)
@@ -116,17 +128,13 @@ func (p *pages) render(w http.ResponseWriter, status int, v view) {
 	_, _ = w.Write(b.Bytes()) // the browser may have gone
 }
 
-func korean(name string) string { return map[string]string{Kakao: "카카오", Pass: "PASS"}[name] }
-
-func english(name string) string { return map[string]string{Kakao: "Kakao", Pass: "PASS"}[name] }
-
 const certHTML = `<!doctype html>
 <html lang="ko"><head><meta charset="utf-8">{{if .Waiting}}<meta http-equiv="refresh" content="1">{{end}}<title>본인확인 Proof of identity</title></head><body>
 <h1>본인확인 <span lang="en">Proof of identity</span></h1>
 {{if .Done}}<p>확인되었습니다. <span lang="en">It is you.</span></p>
 {{else if .Waiting}}<p role="status">휴대전화에서 확인해 주세요. <span lang="en">Please confirm on your telephone.</span></p>
 {{else}}{{if .Trouble}}<p role="alert">방금 요청은 확인되지 않았습니다. <span lang="en">The last request was not confirmed.</span></p>
-{{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}} 인증서는 지금 쓸 수 없습니다. <span lang="en">The {{.EN}} certificate cannot be used now.</span></p>
+{{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.Line.KO}} <span lang="en">{{.Line.EN}}</span></p>
 {{end}}{{if .Works}}<form method="post" action="/cert/start">
 {{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 인증서 <span lang="en">{{.EN}} certificate</span></button>
 {{end}}</form>

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/sim"
 	"github.com/detour-go/detour/examples/outage/web"
@@ -175,6 +176,20 @@ func (l *Lookup) Capability() replay.Capability {
 		Breaker: l.guards[0],
 		Windows: l.windows,
 		Journey: l.journey,
+		Ways: func(context.Context) []notice.Way {
+			return []notice.Way{notice.Guarded(Kakao, l.guards[0]), notice.Guarded(Juso, l.guards[1])}
+		},
+		Words: words(),
+	}
+}
+
+func words() notice.Words {
+	return notice.Words{
+		Out:    notice.Text{KO: "{name} 주소 검색이 {since}되지 않습니다.", EN: "Address search by {name} has not been working{since}."},
+		Use:    notice.Text{KO: "{list} 자료로 찾아 드리므로 그대로 입력하시면 됩니다.", EN: "We search with {list} instead: go on as usual."},
+		None:   notice.Text{KO: "주소를 직접 입력해 주세요. 접수한 뒤 확인합니다.", EN: "Please type your address in: we check it later."},
+		Names:  map[string]notice.Text{Kakao: {KO: "카카오", EN: "Kakao"}, Juso: {KO: "행정안전부 도로명주소", EN: "the road name address service of the Ministry of the Interior and Safety"}},
+		Chosen: true,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/sim"
 	"github.com/detour-go/detour/examples/outage/web"
@@ -168,6 +169,19 @@ func (m *MapView) Capability() replay.Capability {
 		Breaker: m.guards[0],
 		Windows: m.windows,
 		Journey: m.journey,
+		Ways: func(context.Context) []notice.Way {
+			return []notice.Way{notice.Guarded(VWorld, m.guards[0]), notice.Guarded(OSM, m.guards[1]), notice.Guarded(Own, nil)}
+		},
+		Words: words(),
+	}
+}
+
+func words() notice.Words {
+	return notice.Words{
+		Out:    notice.Text{KO: "{name} 지도를 {since}불러올 수 없습니다.", EN: "{name} maps have not been available{since}."},
+		Use:    notice.Text{KO: "대신 {list} 지도를 보여 드립니다.", EN: "You see maps of {list} instead."},
+		Names:  map[string]notice.Text{VWorld: {KO: "브이월드", EN: "VWorld"}, OSM: {KO: "오픈스트리트맵", EN: "OpenStreetMap"}, Own: {KO: "구청이 만든", EN: "our own"}},
+		Chosen: true,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/sim"
 	"github.com/detour-go/detour/examples/outage/web"
@@ -109,6 +110,24 @@ func (n *Notify) Capability() replay.Capability {
 		Windows:    n.windows,
 		Journey:    n.journey,
 		Duplicates: n.duplicates,
+		Ways: func(context.Context) []notice.Way {
+			all := make([]notice.Way, len(n.ways.all))
+			for i, s := range n.ways.all {
+				all[i] = notice.Guarded(s.Name, n.ways.guards[i])
+			}
+			return all
+		},
+		Words: words(),
+	}
+}
+
+func words() notice.Words {
+	return notice.Words{
+		Out:    notice.Text{KO: "{name}: {since}보내지 못하고 있습니다.", EN: "{name}: not delivered{since}."},
+		Use:    notice.Text{KO: "같은 내용을 {list}로 보내 드립니다.", EN: "You get the same text by {list}."},
+		None:   notice.Text{KO: "접수 결과는 이 누리집에서 확인해 주세요.", EN: "Please look for your receipt on this site."},
+		Names:  map[string]notice.Text{AlimTalk: {KO: "카카오톡 알림톡", EN: "KakaoTalk notices"}, SMS: {KO: "문자 메시지", EN: "text message"}, OtherSMS: {KO: "문자 메시지", EN: "text message"}},
+		Chosen: true,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/schedule"
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/timeline"
@@ -66,6 +67,9 @@ type Capability struct {
 	// Journey is one citizen's visit to one site. It ends when ctx does. Took is measured by the replay unless it is set, and what comes
 	// after the limit has failed. It is called concurrently.
 	Journey func(ctx context.Context, side Side, a schedule.Arrival) tally.Outcome
+	// Ways is how the sources of the Detour site are now, and Words how citizens are told. It asks nobody. Nil: nothing is told.
+	Ways  func(context.Context) []notice.Way
+	Words notice.Words
 	// Duplicates are the effects that happened twice, by Side, asked when the last journey has ended: a second message may come long after
 	// the citizen has the first. A journey with one is not ok. Nil: outcomes tell.
 	Duplicates func() [2]int

@@ -43,6 +43,7 @@ type Result struct {
 	CutShort     int           // journeys that an interruption ended; they are not counted
 	Lag          Lag
 	Capabilities []Found
+	Height       Height
 }
 
 // Found is what was found about one capability.
@@ -99,6 +100,8 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	ticking, stopTicking := context.WithCancel(ctx)
 	defer stopTicking()
 	background.Go(func() { r.tick(ticking, clock) })
+	var worst glance
+	background.Go(func() { worst = r.watch(ticking) })
 
 	arrivals.Wait()
 	r.journeys.Wait()
@@ -112,7 +115,9 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return Result{}, err
 	}
-	return r.result(took, interrupted), nil
+	res := r.result(took, interrupted)
+	res.Height = r.height(worst, clock)
+	return res, nil
 }
 
 func (c Config) schedules() ([][]schedule.Arrival, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/schedule"
 	"github.com/detour-go/detour/examples/outage/tally"
@@ -218,4 +219,39 @@ func refuses(t *testing.T) {
 		_, err := replay.Run(t.Context(), c)
 		assert.ErrorContains(t, err, want)
 	}
+}
+
+// Citizens are told the time of the outage, not that of the replay.
+func TestHeightOfTheOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		run := func(zero, phases string) replay.Height {
+			th := newTheatre(t)
+			c := th.capability("x")
+			c.Ways = func(context.Context) []notice.Way {
+				return []notice.Way{notice.Guarded("first", th.guard), {Name: "second", Works: true}}
+			}
+			c.Words = notice.Words{Out: notice.Text{KO: "{since}{name}", EN: "{name}{since}"}, Use: notice.Text{KO: "{list}", EN: "{list}"}}
+			tl := parse(t, "x.primary", phases)
+			if zero != "" {
+				at, err := time.Parse(time.RFC3339, zero)
+				require.NoError(t, err)
+				tl.Zero = at
+			}
+			r, err := replay.Run(t.Context(), replay.Config{Timeline: tl, Capabilities: []replay.Capability{c}, Over: 20 * time.Second, Journeys: 2000, Citizens: 10, Seed: 1})
+			require.NoError(t, err)
+			return r.Height
+		}
+		h := run("2022-10-15T15:30:00+09:00", deadFrom2To6)
+		require.Len(t, h.Notices, 1)
+		assert.InDelta(t, 2*time.Hour, h.At, float64(30*time.Minute))
+		assert.Equal(t, "x", h.Notices[0].Capability)
+		assert.Regexp(t, `^10월 15일 17:\d\d부터 first second$`, h.Notices[0].Notice.Text.KO)
+		assert.Regexp(t, `^first since 15 October 17:\d\d second$`, h.Notices[0].Notice.Text.EN)
+		assert.Equal(t, []string{"second"}, h.Notices[0].Notice.Use)
+
+		h = run("", deadFrom2To6)
+		require.Len(t, h.Notices, 1)
+		assert.Regexp(t, `^first since 2h\d+m0s second$`, h.Notices[0].Notice.Text.EN)
+		assert.Equal(t, replay.Height{}, run("", `{"at": "2h", "role": "x.primary", "mode": "ok", "confidence": "assumed"}`), "nothing to tell")
+	})
 }

@@ -21,6 +21,7 @@ type document struct {
 	CutShort     int                   `json:"cut_short"`
 	ScheduleLag  lag                   `json:"schedule_lag"`
 	Capabilities map[string]capability `json:"capabilities"`
+	Notices      notices               `json:"notices"`
 }
 
 type lag struct {
@@ -75,7 +76,7 @@ func WriteJSON(w io.Writer, r Report) error {
 	d := document{
 		Timeline: r.Timeline.Name, DurationS: rounded(r.Took.Seconds()), PlannedS: rounded(r.Over.Seconds()), Journeys: r.Planned, Seed: r.Seed,
 		Linked: r.Linked, Interrupted: r.Interrupted, CutShort: r.CutShort, ScheduleLag: lag{P99: ms(r.Lag.P99), Max: ms(r.Lag.Max)},
-		Capabilities: make(map[string]capability),
+		Capabilities: make(map[string]capability), Notices: noticesOf(r.Result),
 	}
 	for _, f := range r.Capabilities {
 		d.Capabilities[f.Name] = capability{Direct: siteOf(f.Direct), Detour: detourOf(f)}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/report"
 	"github.com/detour-go/detour/examples/outage/tally"
@@ -26,6 +27,9 @@ func sample(t *testing.T) report.Report {
 	never := replay.Spread{Worst: replay.Never, Median: replay.Never}
 	return report.Report{Seed: 7, Linked: 0.95, Result: replay.Result{
 		Timeline: tl, Over: 46 * time.Second, Took: 46123 * time.Millisecond, Planned: 2000,
+		Height: replay.Height{At: 90 * time.Minute, Notices: []replay.Told{{Capability: "login", Notice: notice.Notice{
+			Out: []notice.Way{{Name: "kakao", Since: tl.Zero.Add(time.Hour)}}, Use: []string{"naver", "phone"},
+			Text: notice.Text{KO: "카카오 로그인이 10월 15일 16:30부터 되지 않습니다. 대신 네이버.", EN: "Kakao login has not been working since 15 October 16:30."}}}}},
 		Lag: replay.Lag{P99: 1200 * time.Microsecond, Max: 15 * time.Millisecond},
 		Capabilities: []replay.Found{
 			{
@@ -85,6 +89,7 @@ func TestTable(t *testing.T) {
 
 func TestTableOfAnInterruptedRun(t *testing.T) {
 	r := sample(t)
+	r.Height = replay.Height{}
 	r.Interrupted, r.CutShort, r.Took, r.Lag.P99 = true, 31, 700*time.Millisecond, 300*time.Millisecond
 	for i := range r.Capabilities {
 		r.Capabilities[i] = replay.Found{Name: r.Capabilities[i].Name, Measured: replay.Measured{Windows: i,

@@ -30,6 +30,7 @@ func WriteTable(w io.Writer, r Report) error {
 		b.WriteByte('\n')
 		section(&b, f)
 	}
+	writeNotices(&b, r.Height)
 	b.WriteString("\nTimes of all journeys, failed ones until the citizen gave up (10 s at most). The breaker opened: since the primary was first disturbed.\n" +
 		"It served again: since it was wholly well. Of several outages the worst.\n")
 	_, err := io.WriteString(w, b.String())

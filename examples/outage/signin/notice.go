@@ -3,6 +3,7 @@ package signin
 import (
 	"time"
 
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/fallback"
 )
 
@@ -31,10 +32,10 @@ type view struct {
 }
 
 type way struct {
-	Name, KO, EN string
-	Since        string // KST; empty: not known
-	Partly       bool
-	Account      bool // the name of the account is asked for
+	Name        string
+	notice.Text // its name, or what is said of it when it does not work
+	Partly      bool
+	Account     bool // the name of the account is asked for
 }
 
 // codeView is the page on which the code is entered.
@@ -45,13 +46,12 @@ type codeView struct {
 
 func newView(offers []fallback.Offer, what problem, now time.Time) view {
 	v := view{Problem: what}
-	for _, o := range offers {
-		w := way{Name: o.Source, KO: korean(o.Source), EN: english(o.Source), Since: since(o.Since, now), Account: o.Source == Phone}
-		if o.Available {
-			w.Partly = o.Why != ""
-			v.Works = append(v.Works, w)
+	say := words()
+	for i, one := range notice.Offers(offers) {
+		if one.Works {
+			v.Works = append(v.Works, way{Name: one.Name, Text: say.Names[one.Name], Partly: offers[i].Why != "", Account: one.Name == Phone})
 		} else {
-			v.Out = append(v.Out, w)
+			v.Out = append(v.Out, way{Name: one.Name, Text: say.Line(one, notice.Clock(now))})
 		}
 	}
 	if len(v.Works) == 0 {
@@ -73,49 +73,22 @@ func reload(offers []fallback.Offer, now time.Time) int {
 	return max(1, int((soonest+time.Second-1)/time.Second))
 }
 
-// since is the time of day, with the date when that was another day.
-func since(t, now time.Time) string {
-	if t.IsZero() {
-		return ""
+func words() notice.Words {
+	return notice.Words{
+		Out:  notice.Text{KO: "{name} 로그인이 {since}되지 않습니다.", EN: "{name} login has not been working{since}."},
+		Use:  notice.Text{KO: "대신 {list} 로그인을 이용해 주세요.", EN: "Please sign in with {list} instead."},
+		None: notice.Text{KO: "지금은 로그인할 수 없습니다.", EN: "Signing in is not possible now."},
+		Names: map[string]notice.Text{Kakao: {KO: "카카오", EN: "Kakao"}, Naver: {KO: "네이버", EN: "Naver"},
+			Phone: {KO: "휴대전화 인증번호", EN: "a phone code"}},
 	}
-	kst := time.FixedZone("KST", 9*60*60)
-	t, now = t.In(kst), now.In(kst)
-	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return t.Format("15:04:05")
-	}
-	return t.Format("2006-01-02 15:04:05")
-}
-
-func korean(way string) string {
-	switch way {
-	case Kakao:
-		return "카카오"
-	case Naver:
-		return "네이버"
-	case Phone:
-		return "휴대전화 인증번호"
-	}
-	return way
-}
-
-func english(way string) string {
-	switch way {
-	case Kakao:
-		return "Kakao"
-	case Naver:
-		return "Naver"
-	case Phone:
-		return "phone code"
-	}
-	return way
 }
 
 const loginHTML = `<!doctype html>
 <html lang="ko"><head><meta charset="utf-8">{{with .Reload}}<meta http-equiv="refresh" content="{{.}}">{{end}}<title>로그인 Sign in</title></head><body>
 <h1>로그인 <span lang="en">Sign in</span></h1>
 {{with .Problem.KO}}<p role="alert">{{.}}<br><span lang="en">{{$.Problem.EN}}</span></p>
-{{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}} 로그인이 {{with .Since}}{{.}}부터 {{end}}되지 않습니다.{{if $.Works}} 아래 방법으로 로그인해 주세요.{{end}}<br>
-<span lang="en">{{.EN}} login has not been working{{with .Since}} since {{.}}{{end}}.{{if $.Works}} Please use a way below.{{end}}</span></p>
+{{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.KO}}{{if $.Works}} 아래 방법으로 로그인해 주세요.{{end}}<br>
+<span lang="en">{{.EN}}{{if $.Works}} Please use a way below.{{end}}</span></p>
 {{end}}{{if .Works}}<form method="post" action="/login/start">
 {{range .Works}}{{if .Account}}<label>아이디 <span lang="en">account</span> <input name="account" autocomplete="username"></label> {{end}}<button name="with" value="{{.Name}}">{{.KO}} 로그인 <span lang="en">Sign in with {{.EN}}</span></button>{{if .Partly}} <small>복구 중입니다. <span lang="en">Coming back.</span></small>{{end}}
 {{end}}</form>

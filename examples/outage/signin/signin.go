@@ -10,8 +10,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/fallback"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/vendorsim"
 )
@@ -45,6 +47,7 @@ type SignIn struct {
 	vendors  *vendors
 	accounts accounts
 	guards   *guards
+	offers   func(context.Context) []fallback.Offer
 	windows  *replay.Windows
 	browsers *http.Transport
 	read     *reader
@@ -88,7 +91,7 @@ func (s *SignIn) start() error {
 	if err != nil {
 		return err
 	}
-	s.guards = flow.guards
+	s.guards, s.offers = flow.guards, flow.Offers
 	s.closers = append(s.closers, flow.Close)
 	phones, err := s.accounts.linkPhones(s.config.Citizens, s.config.Linked, flow.phone.Subject)
 	if err != nil {
@@ -109,6 +112,8 @@ func (s *SignIn) Capability() replay.Capability {
 		Breaker: s.guards.kakao,
 		Windows: s.windows,
 		Journey: s.journey,
+		Ways:    func(ctx context.Context) []notice.Way { return notice.Offers(s.offers(ctx)) },
+		Words:   words(),
 	}
 }
 

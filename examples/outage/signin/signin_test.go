@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/notify"
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/schedule"
@@ -193,11 +194,10 @@ func TestNotice(t *testing.T) {
 		{Source: "phone", Available: true},
 	}, problem{}, now)
 	assert.Equal(t, view{
-		Out:   []way{{Name: Kakao, KO: "카카오", EN: "Kakao", Since: "08:00:00"}},
-		Works: []way{{Name: Naver, KO: "네이버", EN: "Naver", Partly: true}, {Name: Phone, KO: "휴대전화 인증번호", EN: "phone code", Account: true}},
+		Out: []way{{Name: Kakao, Text: notice.Text{KO: "카카오 로그인이 08:00부터 되지 않습니다.", EN: "Kakao login has not been working since 08:00."}}},
+		Works: []way{{Name: Naver, Text: notice.Text{KO: "네이버", EN: "Naver"}, Partly: true},
+			{Name: Phone, Text: notice.Text{KO: "휴대전화 인증번호", EN: "a phone code"}, Account: true}},
 	}, v)
-	assert.Equal(t, "2022-10-15 15:30:00", since(time.Date(2022, 10, 15, 6, 30, 0, 0, time.UTC), now), "another day in Korea")
-	assert.Empty(t, since(time.Time{}, now))
 
 	for retry, want := range map[time.Duration]int{-time.Hour: 1, 0: 1, 1500 * time.Millisecond: 2, time.Hour: 3} {
 		v := newView([]fallback.Offer{{Source: Kakao}, {Source: Naver, RetryAt: now.Add(retry)}}, problem{}, now)
