@@ -103,7 +103,7 @@ func openTexts(t *testing.T, w wiring) *texts {
 		s.up[name], s.direct[name] = guard(t, name, 3), v
 		x := fallback.From(name, message.Deliver(v, v, w.look), s.up[name])
 		x.Timeout = w.look.Longest() + time.Second
-		x.Find, x.FindTimeout = settled(v), 90*time.Millisecond
+		x.Find, x.FindTimeout = message.Fate(v), 90*time.Millisecond
 		return x
 	}
 	s.config = fallback.Config[message.Message, message.Receipt]{
@@ -114,28 +114,6 @@ func openTexts(t *testing.T, w wiring) *texts {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.chain.Close()) })
 	return s
-}
-
-// settled is the Find of a source behind Deliver, whose answer means arrived: what the vendor took, and nobody knows whether it arrived, is
-// not done.
-func settled(v vendor) func(context.Context, message.Message) (message.Receipt, bool, error) {
-	return func(ctx context.Context, m message.Message) (message.Receipt, bool, error) {
-		r, found, err := v.Find(ctx, m)
-		if err != nil || !found {
-			return message.Receipt{}, false, err
-		}
-		is, err := v.Status(ctx, r)
-		switch {
-		case err != nil:
-			return message.Receipt{}, false, err
-		case is.State == message.Delivered:
-			r.State = message.Delivered
-			return r, true, nil
-		case is.State == message.Failed:
-			return message.Receipt{}, false, nil
-		}
-		return message.Receipt{}, false, errors.New("not settled yet")
-	}
 }
 
 const citizen = "01012345678"

@@ -38,5 +38,6 @@
 //	fallback.Config[message.Message, message.Receipt]{
 //		Valid: message.Message.Validate, Answers: message.Receipt.Answers, Once: true, Next: message.Next,
 //		Sources: ...From("alimtalk", message.Deliver(kakao, kakao, message.DeliverConfig{}), upstream) ...
+//		// and each source has Find: message.Fate(kakao), a Timeout above DeliverConfig.Longest
 //	}
 package message

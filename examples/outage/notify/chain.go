@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -25,7 +24,6 @@ const (
 	findWithin = 1500 * time.Millisecond
 )
 
-var errPending = errors.New("the vendor has it, and nobody knows whether it arrived")
 
 type messageChain = fallback.Chain[message.Message, message.Receipt]
 
@@ -59,31 +57,10 @@ func newWays(a adapters) (*ways, error) {
 		s := fallback.From(one.name, message.Deliver(one.by, one.by, looking()), &fallback.Upstream{
 			Name: one.name, Breaker: guard, Fate: one.fate, Recipient: fallback.Recipient{Company: one.company, Country: "KR"}})
 		s.Timeout = looking().Longest() + 500*time.Millisecond
-		s.Find, s.FindTimeout = fate(one.by), findWithin
+		s.Find, s.FindTimeout = message.Fate(one.by), findWithin
 		w.all = append(w.all, s)
 	}
 	return w, nil
-}
-
-// fate asks by our own key what became of a message: whether it arrived, not only whether the vendor has it.
-func fate(by courier) func(context.Context, message.Message) (message.Receipt, bool, error) {
-	return func(ctx context.Context, m message.Message) (message.Receipt, bool, error) {
-		r, has, err := by.Find(ctx, m)
-		if err != nil || !has {
-			return message.Receipt{}, false, err
-		}
-		is, err := by.Status(ctx, r)
-		switch {
-		case err != nil:
-			return message.Receipt{}, false, err
-		case is.State == message.Delivered:
-			r.State = message.Delivered
-			return r, true, nil
-		case is.State == message.Failed:
-			return message.Receipt{}, false, nil
-		}
-		return message.Receipt{}, false, errPending
-	}
 }
 
 // receipts is the chain of what citizens are told: once, or not at all when nobody knows.
