@@ -24,7 +24,6 @@ const (
 	findWithin = 1500 * time.Millisecond
 )
 
-
 type messageChain = fallback.Chain[message.Message, message.Receipt]
 
 type messageSource = fallback.Source[message.Message, message.Receipt]
