@@ -126,6 +126,7 @@ func (l *Lookup) chain(client *http.Client) (*searchChain, error) {
 	if err != nil {
 		return nil, err
 	}
+	second.Retry.Max = 1 // behind it is only memory, which does not know who was never asked about
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, fmt.Errorf("key: %w", err)
