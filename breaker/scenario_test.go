@@ -212,7 +212,7 @@ func TestFlapping(t *testing.T) {
 						return fine(at, n)
 					})
 					require.LessOrEqual(t, len(got.openedAt), 10)
-					require.GreaterOrEqual(t, len(got.openedAt), 3)
+					require.NotEmpty(t, got.openedAt) // without a Probe the grown interval may sleep over several flaps
 				})
 			})
 		}
