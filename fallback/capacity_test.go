@@ -194,7 +194,7 @@ func TestCapacityDay(t *testing.T) {
 			require.WithinDuration(t, time.Now(), u.Ends, 0)
 			time.Sleep(time.Until(resets) - 1)
 			require.EqualValues(t, 3, up.Capacity.Usage().Day)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			require.Zero(t, up.Capacity.Usage().Day)
 			require.Zero(t, up.Capacity.Usage().Ends)
 			resets = resets.Add(24 * time.Hour)

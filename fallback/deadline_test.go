@@ -255,7 +255,6 @@ func TestDeadlineOfASharedCall(t *testing.T) {
 			require.Equal(t, i == 0, err != nil)
 		})
 		require.Equal(t, ms(75+300), time.Since(began), "first a's share of the impatient one, then b")
-		began = time.Now()
 		r, err = c.Do(t.Context(), "more patience")
 		require.NoError(t, err)
 		require.Equal(t, fallback.Cached, r.Freshness)
