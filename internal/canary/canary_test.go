@@ -65,11 +65,11 @@ func TestNoSecretAndNoPersonInAnyOutput(t *testing.T) {
 				defer s.client.CloseIdleConnections()
 				s.out.seed(clientSecret, session, flowKey, name, email, number, dashed, "+82 10-7777-1313")
 				play(s)
-				require.Greater(t, s.out.b.Len(), 100_000, "there was something to look through")
+				require.Greater(t, s.out.len(), 100_000, "there was something to look through")
 				for _, leak := range s.out.seen() {
 					assert.Fail(t, "a secret was printed", leak)
 				}
-				for secret := range s.out.secrets {
+				for _, secret := range s.out.seeds() {
 					stdlog.seed(secret)
 				}
 			})
@@ -138,7 +138,7 @@ func (s *stage) outages(v vendor, codes map[string]string, attempt func()) {
 		}
 		s.out.mu.Lock()
 		var known []string
-		for secret := range s.out.secrets {
+		for _, secret := range s.out.seeds() {
 			known = append(known, secret)
 		}
 		s.out.mu.Unlock()

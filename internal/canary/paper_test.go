@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,6 +31,19 @@ func (p *paper) seed(secrets ...string) {
 	for _, s := range secrets {
 		p.secrets[s] = true
 	}
+}
+
+// len is how much was printed: events and observers may still be printing.
+func (p *paper) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.b.Len()
+}
+
+func (p *paper) seeds() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.secrets))
 }
 
 // seen lists the secrets that were printed, each with what stands around it.
