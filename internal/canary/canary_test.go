@@ -136,13 +136,7 @@ func (s *stage) outages(v vendor, codes map[string]string, attempt func()) {
 			}
 			with(op, f)
 		}
-		s.out.mu.Lock()
-		var known []string
-		for _, secret := range s.out.seeds() {
-			known = append(known, secret)
-		}
-		s.out.mu.Unlock()
-		all := strings.Join(known, " ")
+		all := strings.Join(s.out.seeds(), " ")
 		quoted, err := json.Marshal(all)
 		require.NoError(s, err)
 		q := string(quoted)
