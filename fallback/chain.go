@@ -6,22 +6,14 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
 // Chain asks one source after another; see the package comment for the law.
 // Make it with New. It is safe for concurrent use.
 type Chain[Q, A any] struct {
-	cfg     Config[Q, A]
-	members []member[Q, A]
-	level   func(Assurance, A) Assurance // nil: A says nothing about its level
-	empty   func(A) bool                 // nil: A cannot be nil
-	memory  *memory[Q, A]                // nil: nothing is remembered
-	teller  *teller                      // nil: nobody is told
-	crew    crew                         // goroutines of hedges
-	sum     time.Duration                // all turns together
-	longest time.Duration                // of one call
-	began   time.Time
+	now atomic.Pointer[wiring[Q, A]]
 }
 
 // New returns a chain, or all the mistakes of cfg at once (errors.Join). It
@@ -31,31 +23,14 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 	if errs := cfg.mistakes(); len(errs) > 0 {
 		return nil, fmt.Errorf("fallback: %q: config: %w", cfg.Name, errors.Join(errs...))
 	}
-	c := &Chain[Q, A]{
-		cfg:     cfg,
-		members: make([]member[Q, A], len(cfg.Sources)),
-		level:   levelReader[A](),
-		empty:   emptyReader[A](),
-		teller:  newTeller(cfg.Observe),
-		began:   time.Now(),
+	w := &wiring[Q, A]{
+		cfg: cfg, level: levelReader[A](), empty: emptyReader[A](), teller: newTeller(cfg.Observe), crew: new(crew), began: time.Now(),
 	}
-	for i := range cfg.Sources {
-		c.members[i] = newMember(cfg.Sources[i])
-		if cfg.Hedge != (Hedge{}) && c.members[i].budget == nil {
-			c.members[i].budget = new(Budget)
-		}
-		c.sum += c.members[i].longest()
+	if err := w.wire(nil); err != nil {
+		return nil, fmt.Errorf("fallback: %s: config: memory: %w", cfg.Name, err)
 	}
-	if c.longest = c.sum; cfg.Deadline > 0 {
-		c.longest = min(c.sum, cfg.Deadline)
-	}
-	if cfg.Memory != nil {
-		m, err := newMemory(cfg.Name, *cfg.Memory, c.members, c.longest)
-		if err != nil {
-			return nil, fmt.Errorf("fallback: %s: config: memory: %w", cfg.Name, err)
-		}
-		c.memory = m
-	}
+	c := new(Chain[Q, A])
+	c.now.Store(w)
 	return c, nil
 }
 
@@ -72,13 +47,14 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 // ends the caller's too, unless the call was shared or hedged, and in any case it is
 // counted and holds nothing up.
 func (c *Chain[Q, A]) Do(ctx context.Context, q Q) (Result[A], error) {
-	if c.teller != nil {
-		return c.told(ctx, q)
+	w := c.now.Load()
+	if w.teller != nil {
+		return w.told(ctx, q)
 	}
-	return c.do(ctx, q)
+	return w.do(ctx, q)
 }
 
-func (c *Chain[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
+func (c *wiring[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 	if c.cfg.Valid != nil {
 		if err := c.valid(q); err != nil {
 			return Result[A]{}, &Error{Chain: c.cfg.Name, Kind: Invalid, Cause: err}
@@ -95,7 +71,7 @@ func (c *Chain[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 }
 
 // live asks the sources, nobody's memory, and tells p how far it is.
-func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
+func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
 	var t trail
 	pl := c.plan(ctx, p)
 	for rank := 0; rank < len(c.members); rank++ {
@@ -163,7 +139,7 @@ func (c *Chain[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait
 }
 
 // result labels what the source at rank gave.
-func (c *Chain[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
+func (c *wiring[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
 	if t.unknown != nil {
 		t.flags |= FlagRepeated
 	}
@@ -175,7 +151,7 @@ func (c *Chain[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
 
 // onward reads the column next of the table: whether the next source is asked
 // after f, and how much it has to be worth.
-func (c *Chain[Q, A]) onward(t *trail, f Failure, level Assurance, floor *Assurance) bool {
+func (c *wiring[Q, A]) onward(t *trail, f Failure, level Assurance, floor *Assurance) bool {
 	switch f.Class.rule().next {
 	case yes:
 		return true
@@ -194,7 +170,7 @@ func (c *Chain[Q, A]) onward(t *trail, f Failure, level Assurance, floor *Assura
 }
 
 // valid judges the question. A Valid that panics has not found it valid.
-func (c *Chain[Q, A]) valid(q Q) (err error) {
+func (c *wiring[Q, A]) valid(q Q) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked("valid", v)
@@ -204,7 +180,7 @@ func (c *Chain[Q, A]) valid(q Q) (err error) {
 }
 
 // next asks Config.Next. One that panics has not agreed.
-func (c *Chain[Q, A]) next(err error) (more bool) {
+func (c *wiring[Q, A]) next(err error) (more bool) {
 	if c.cfg.Next == nil {
 		return false
 	}
@@ -217,7 +193,7 @@ func (c *Chain[Q, A]) next(err error) (more bool) {
 }
 
 // told is do with an observer.
-func (c *Chain[Q, A]) told(ctx context.Context, q Q) (r Result[A], err error) {
+func (c *wiring[Q, A]) told(ctx context.Context, q Q) (r Result[A], err error) {
 	o := Outcome{Chain: c.cfg.Name, Op: "do", Verdict: Unavailable.String(), At: time.Now()}
 	defer func() {
 		o.Took = time.Since(o.At)
@@ -244,7 +220,7 @@ func verdictOf(err error) string {
 // Longest returns how long a call may last at most: every source with all its
 // attempts and waits, or Config.Deadline when that is shorter. Sources that
 // ignore their context are not bounded by it.
-func (c *Chain[Q, A]) Longest() time.Duration { return c.longest }
+func (c *Chain[Q, A]) Longest() time.Duration { return c.now.Load().longest }
 
 // Close waits for shared calls that outlived their callers, for calls that were
 // overtaken and for the observer, at most Longest and a second more each, and
@@ -252,17 +228,18 @@ func (c *Chain[Q, A]) Longest() time.Duration { return c.longest }
 // answers, without sharing or hedging calls. The breakers are their owner's to close.
 func (c *Chain[Q, A]) Close() error {
 	var errs []error
-	if c.memory != nil && !c.memory.flights.close(c.longest+time.Second) {
+	w := c.now.Load()
+	if w.memory != nil && !w.memory.flights.close(w.longest+time.Second) {
 		errs = append(errs, errors.New("a shared call still runs"))
 	}
-	if !c.crew.close(c.longest + time.Second) {
+	if !w.crew.close(w.longest + time.Second) {
 		errs = append(errs, errors.New("a call that was overtaken still runs"))
 	}
-	if !c.teller.close(time.Second) {
+	if !w.teller.close(time.Second) {
 		errs = append(errs, errors.New("the observer is still busy"))
 	}
 	if len(errs) > 0 {
-		return fmt.Errorf("fallback: %s: close: %w", c.cfg.Name, errors.Join(errs...))
+		return fmt.Errorf("fallback: %s: close: %w", w.cfg.Name, errors.Join(errs...))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ type plan struct {
 }
 
 // plan returns how long a call with ctx has.
-func (c *Chain[Q, A]) plan(ctx context.Context, p *progress) plan {
+func (c *wiring[Q, A]) plan(ctx context.Context, p *progress) plan {
 	pl := plan{sum: c.sum, soft: p}
 	pl.hard, _ = ctx.Deadline()
 	if c.cfg.Deadline > 0 {
@@ -50,7 +50,7 @@ func (pl *plan) left(now time.Time) (left time.Duration, soft bool) {
 // after it, by the rule of Config.Deadline. It returns how long its turn may
 // last, zero when it needs no bound of its own, and an error when the time is
 // too short for it. fresh says that nobody was asked before it.
-func (c *Chain[Q, A]) turnTime(pl *plan, now time.Time, rank int, floor Assurance, want Trait, fresh bool) (time.Duration, error) {
+func (c *wiring[Q, A]) turnTime(pl *plan, now time.Time, rank int, floor Assurance, want Trait, fresh bool) (time.Duration, error) {
 	left, soft := pl.left(now)
 	if left == 0 || left >= pl.sum {
 		return 0, nil
@@ -100,7 +100,7 @@ type shares struct {
 // a source took or, while that is not known, its Timeout, of which it has no
 // more than its part of the time left. With closed those after rank that are
 // not worth asking now are left out.
-func (c *Chain[Q, A]) shares(at time.Duration, rank int, left time.Duration, floor Assurance, want Trait, closed bool) (s shares) {
+func (c *wiring[Q, A]) shares(at time.Duration, rank int, left time.Duration, floor Assurance, want Trait, closed bool) (s shares) {
 	var timeouts time.Duration
 	for pass := range 2 { // first the sum of the timeouts
 		for i := rank; i < len(c.members); i++ {

@@ -11,7 +11,7 @@ const finds = 3
 
 // settle finds out what became of a call with an effect that went out and
 // failed with err, and writes it on got. With EffectDone got holds the answer.
-func (c *Chain[Q, A]) settle(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A], err error) {
+func (c *wiring[Q, A]) settle(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A], err error) {
 	switch {
 	case notSent(err):
 		got.effect = EffectAbsent
@@ -23,7 +23,7 @@ func (c *Chain[Q, A]) settle(ctx context.Context, m *member[Q, A], q Q, floor As
 }
 
 // search asks Find. The error is that of EffectUnknown.
-func (c *Chain[Q, A]) search(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A]) (_ Effect, err error) {
+func (c *wiring[Q, A]) search(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A]) (_ Effect, err error) {
 	began := time.Now()
 	part := m.FindTimeout / finds
 	var notBefore time.Time
@@ -52,7 +52,7 @@ func (c *Chain[Q, A]) search(ctx context.Context, m *member[Q, A], q Q, floor As
 }
 
 // find asks Find once, until the given time, and judges what it found.
-func (c *Chain[Q, A]) find(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A], until time.Time) (done bool, err error) {
+func (c *wiring[Q, A]) find(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A], until time.Time) (done bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked("find of "+m.Name, v)
@@ -95,7 +95,7 @@ func sleepUntil(ctx context.Context, at time.Time) bool {
 }
 
 // repeats asks Config.Again. One that panics has not agreed.
-func (c *Chain[Q, A]) repeats(q Q, err error) (agreed bool) {
+func (c *wiring[Q, A]) repeats(q Q, err error) (agreed bool) {
 	if c.cfg.Again == nil {
 		return false
 	}

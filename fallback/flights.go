@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// flights counts the shared calls and bounds them in number and time.
+// flights counts the shared calls and bounds them in number.
 type flights struct {
 	group      singleflight.Group
 	most       int
-	mostBehind int           // of those that nobody waits for
-	bound      time.Duration // of one shared call
+	mostBehind int // of those that nobody waits for
 
 	mu     sync.Mutex
 	air    map[string]*progress

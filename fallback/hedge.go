@@ -87,7 +87,7 @@ type racer[A any] struct {
 
 // race is a call while two sources may be asked at once.
 type race[Q, A any] struct {
-	c     *Chain[Q, A]
+	c     *wiring[Q, A]
 	ctx   context.Context
 	t     *trail
 	pl    *plan
@@ -136,7 +136,7 @@ func (r *race[Q, A]) start(rank int, limit time.Duration) *racer[A] {
 }
 
 // hedge is hedged with what it needs; a plain call does not pay for it.
-func (c *Chain[Q, A]) hedge(ctx context.Context, t *trail, pl *plan, rank int, limit, after time.Duration, q Q, floor *Assurance, want Trait) (Result[A], int) {
+func (c *wiring[Q, A]) hedge(ctx context.Context, t *trail, pl *plan, rank int, limit, after time.Duration, q Q, floor *Assurance, want Trait) (Result[A], int) {
 	raced, need := *t, *floor
 	plan := *pl
 	r := &race[Q, A]{ctx: ctx, t: &raced, pl: &plan, q: q, floor: &need, want: want}
@@ -147,7 +147,7 @@ func (c *Chain[Q, A]) hedge(ctx context.Context, t *trail, pl *plan, rank int, l
 
 // hedged asks the source at rank and, when it is slow, the next one beside it.
 // It returns the rank to go on with, or answered, or stop.
-func (c *Chain[Q, A]) hedged(r *race[Q, A], rank int, limit, after time.Duration) (res Result[A], next int) {
+func (c *wiring[Q, A]) hedged(r *race[Q, A], rank int, limit, after time.Duration) (res Result[A], next int) {
 	r.c, r.next, r.out = c, rank+1, make(chan *racer[A], 2)
 	if r.first = r.start(rank, limit); r.first == nil {
 		return res, rank

@@ -67,14 +67,15 @@ type MemoryView struct {
 
 // Inspect returns how the chain is wired and what it did.
 func (c *Chain[Q, A]) Inspect() Inspection {
+	w := c.now.Load()
 	in := Inspection{
-		Kind: "chain", Name: c.cfg.Name, MinAssurance: c.cfg.MinAssurance, Require: c.cfg.Require, Once: c.cfg.Once,
-		Longest: c.longest, Sources: make([]SourceView, len(c.members)), Unheard: c.teller.missed(),
+		Kind: "chain", Name: w.cfg.Name, MinAssurance: w.cfg.MinAssurance, Require: w.cfg.Require, Once: w.cfg.Once,
+		Longest: w.longest, Sources: make([]SourceView, len(w.members)), Unheard: w.teller.missed(),
 	}
-	for i := range c.members {
-		in.Sources[i] = c.members[i].view()
+	for i := range w.members {
+		in.Sources[i] = w.members[i].view()
 	}
-	if m := c.memory; m != nil {
+	if m := w.memory; m != nil {
 		in.Memory = &MemoryView{
 			Fresh: m.Fresh, Stale: m.Stale, Hits: m.hits.Load(), Stales: m.stales.Load(), Misses: m.misses.Load(),
 			Updates: m.updates.Load(), Negatives: m.negatives.Load(), Refreshed: m.refreshed.Load(), Unrefreshed: m.unrefreshed.Load(),

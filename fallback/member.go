@@ -35,9 +35,6 @@ func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
 	if up := s.Upstream; up != nil {
 		m.breaker, m.budget, m.capacity = up.Breaker, up.Budget, up.Capacity
 	}
-	if m.budget == nil && s.Retry.Max > 0 {
-		m.budget = new(Budget)
-	}
 	return m
 }
 
@@ -54,7 +51,7 @@ func (m *member[Q, A]) reaches(floor Assurance, want Trait) bool {
 // bounded is turn within a limit, zero for none. The breaker takes the limit
 // for the deadline of a caller: it speaks against the upstream only when the
 // upstream had the time that it usually needs.
-func (c *Chain[Q, A]) bounded(ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
+func (c *wiring[Q, A]) bounded(ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
 	if limit > 0 {
 		within, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -65,7 +62,7 @@ func (c *Chain[Q, A]) bounded(ctx context.Context, limit time.Duration, m *membe
 
 // turn gives m its turn: Retry(Breaker(Timeout(call, check))), and Find after a
 // fault with an effect. It returns how many calls went out.
-func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
+func (c *wiring[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
 	spent, full := m.capacity.enter()
 	if full != nil {
 		return said[A]{}, 0, full
@@ -92,7 +89,7 @@ func (c *Chain[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assu
 
 // attempt asks m once, inside its breaker and its time, and returns whether the
 // call went out. With an error, what it got is not an answer.
-func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (got said[A], sent bool, err error) {
+func (c *wiring[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (got said[A], sent bool, err error) {
 	err = m.breaker.Do(ctx, func(ctx context.Context) error {
 		sent = true
 		y.count()
@@ -103,7 +100,7 @@ func (c *Chain[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor A
 
 // call calls and checks. A panic is a fault of the source; runtime.Goexit goes
 // on, and is counted by the breaker.
-func (c *Chain[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A]) (err error) {
+func (c *wiring[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Assurance, got *said[A]) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked("source "+m.Name, v)
@@ -119,7 +116,7 @@ func (c *Chain[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Assu
 }
 
 // judge decides whether an answer answers the question and is worth enough.
-func (c *Chain[Q, A]) judge(a A, q Q, ceiling, floor Assurance) (Assurance, error) {
+func (c *wiring[Q, A]) judge(a A, q Q, ceiling, floor Assurance) (Assurance, error) {
 	if c.empty != nil && c.empty(a) {
 		return 0, errNoAnswer
 	}

@@ -13,7 +13,7 @@ func (nothingFound) Class() string   { return NotFound.String() }
 func (nothingFound) NotSent() bool   { return true }
 
 // nothing returns a remembered answer that there is nothing.
-func (c *Chain[Q, A]) nothing(k *memo) (Result[A], error) {
+func (c *wiring[Q, A]) nothing(k *memo) (Result[A], error) {
 	c.memory.negatives.Add(1)
 	age, _ := k.age(k.hard)
 	err := nothingFound{age}

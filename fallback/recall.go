@@ -9,7 +9,7 @@ import (
 
 // recall is a call with Memory: fresh from memory, else live (shared with equal
 // questions), else stale.
-func (c *Chain[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], error) {
+func (c *wiring[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return c.ended(ctx, nil, time.Now())
 	}
@@ -59,7 +59,7 @@ func mayBeStale(err error) bool {
 
 // stale returns the remembered answer if it is young enough now and worth as
 // much as a source that could not be trusted.
-func (c *Chain[Q, A]) stale(key string, old *memo, e *Error) (r Result[A], ok bool) {
+func (c *wiring[Q, A]) stale(key string, old *memo, e *Error) (r Result[A], ok bool) {
 	if _, young := old.age(old.hard); !young {
 		return r, false
 	}
@@ -92,7 +92,7 @@ type flight[A any] struct {
 // call belongs to nobody: it has its own bounded time and carries no values of
 // anybody's context, so a caller who leaves does not end it and nothing of one
 // caller reaches another.
-func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, known bool) (Result[A], error) {
+func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, known bool) (Result[A], error) {
 	at := time.Now()
 	if ctx.Err() != nil {
 		return c.ended(ctx, c.memory.flights.of(key), at)
@@ -122,7 +122,7 @@ func (c *Chain[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, k
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic
 // nor runtime.Goexit keeps those who wait from hearing.
-func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.Time, behind bool) flight[A] {
+func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.Time, behind bool) flight[A] {
 	p := c.memory.flights.begin(key, until, behind)
 	if p == nil {
 		if behind {
@@ -151,7 +151,7 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.T
 				}
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), c.memory.flights.bound)
+		ctx, cancel := context.WithTimeout(context.Background(), c.memory.bound)
 		defer cancel()
 		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, p)
 		c.learn(key, &f.r, f.err, known)
@@ -163,7 +163,7 @@ func (c *Chain[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.T
 }
 
 // alone asks for one caller only, and remembers.
-func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
+func (c *wiring[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
 	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, nil)
 	c.learn(key, &r, err, known)
 	return r, err
@@ -171,7 +171,7 @@ func (c *Chain[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (R
 
 // learn remembers a live answer. One that says no makes it forget, or remember
 // that there is nothing: what was remembered is known to be wrong.
-func (c *Chain[Q, A]) learn(key string, r *Result[A], err error, known bool) {
+func (c *wiring[Q, A]) learn(key string, r *Result[A], err error, known bool) {
 	if err == nil {
 		c.memory.save(key, r)
 		return
@@ -184,7 +184,7 @@ func (c *Chain[Q, A]) learn(key string, r *Result[A], err error, known bool) {
 // ended is what a caller gets whose context ended while it waited: what the
 // shared call met until now, and the wait. The source that is being asked at
 // that moment is not known to fail, so it is not among them.
-func (c *Chain[Q, A]) ended(ctx context.Context, p *progress, at time.Time) (Result[A], error) {
+func (c *wiring[Q, A]) ended(ctx context.Context, p *progress, at time.Time) (Result[A], error) {
 	t := p.soFar()
 	if !t.left(ctx) {
 		t.failed = append(t.failed, Failure{

@@ -2,7 +2,7 @@ package fallback
 
 // update serves k although it is not fresh any more, and lets the sources be
 // asked behind the caller's back, or reports that it may not.
-func (c *Chain[Q, A]) update(q Q, key string, k *memo, seen uint64) (r Result[A], ok bool) {
+func (c *wiring[Q, A]) update(q Q, key string, k *memo, seen uint64) (r Result[A], ok bool) {
 	m := c.memory
 	if m.Revalidate <= 0 || k.soft <= 0 {
 		return r, false

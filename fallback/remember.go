@@ -12,10 +12,16 @@ import (
 // counted and is a miss.
 type memory[Q, A any] struct {
 	Memory[Q, A]
+	*ledger
 	members []member[Q, A]
 	prefix  string
 	hardAge time.Duration
-	local   bool // the store never waits
+	local   bool          // the store never waits
+	bound   time.Duration // of one shared call
+}
+
+// ledger is what a memory counts, whatever its settings.
+type ledger struct {
 	flights flights
 
 	saves, hits, stales, misses, errs, dropped, shared atomic.Uint64
@@ -43,12 +49,13 @@ func newMemory[Q, A any](name string, cfg Memory[Q, A], members []member[Q, A], 
 		}
 		cfg.Store = store
 	}
-	m := &memory[Q, A]{Memory: cfg, members: members, hardAge: max(cfg.Fresh, cfg.Stale)}
+	m := &memory[Q, A]{
+		Memory: cfg, ledger: new(ledger), members: members, hardAge: max(cfg.Fresh, cfg.Stale), bound: longest + 2*cfg.StoreWait,
+	}
 	_, m.local = cfg.Store.(*MemoryStore)
 	// Lengths in front: no two chains, versions and questions share a key.
 	m.prefix = strconv.Itoa(len(name)) + ":" + name + ":" + strconv.Itoa(cfg.Version) + ":"
 	m.flights.most, m.flights.mostBehind = cfg.Sharing, cfg.Refreshes
-	m.flights.bound = longest + 2*cfg.StoreWait
 	return m, nil
 }
 

@@ -23,7 +23,7 @@ type Retry struct {
 // again asks m further times after its first attempt failed with err, and
 // returns the last real outcome: neither a breaker that opened meanwhile nor
 // the end of the context hides what the source said.
-func (c *Chain[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Assurance, err error, y *tally) (said[A], int, error) {
+func (c *wiring[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Assurance, err error, y *tally) (said[A], int, error) {
 	p := &pace{ctx: ctx, budget: m.budget, most: m.Retry.MaxWait, last: err}
 	p.steps = backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(m.Retry.First),
