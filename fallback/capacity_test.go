@@ -239,6 +239,13 @@ func TestCapacitySpansPods(t *testing.T) {
 				pods[i] = newChain(t, config{Sources: []source{{Name: "a", Do: s.ask, Upstream: up}}})
 			}
 			together(int(quota)*2, func(i int) { _, _ = pods[i%4].Do(t.Context(), "q") })
+			require.LessOrEqual(t, s.asked.Load(), quota)
+			for _, pod := range pods { // who drew the last block may have got it when all others had been refused
+				for err = nil; err == nil; {
+					_, err = pod.Do(t.Context(), "q")
+				}
+				requireVerdict(t, fallback.ErrLimited, err)
+			}
 			require.EqualValues(t, quota, s.asked.Load())
 			fresh := &fallback.Capacity{PerDay: quota, Counter: counter, Key: "vworld"}
 			c := newChain(t, config{Sources: []source{{Name: "a", Do: s.ask, Upstream: &fallback.Upstream{Capacity: fresh}}}})
