@@ -22,8 +22,8 @@ import (
 // use.
 type Budget struct {
 	Tokens  int // size of the bucket; zero: 500
-	Retry   int // cost of an extra attempt; zero: 5
-	Timeout int // cost of an extra attempt after a timeout; zero: 10
+	Retry   int // cost of an extra attempt; zero: 10
+	Timeout int // cost of an extra attempt after a timeout; zero: 20
 	Success int // earned by a success; zero: 1
 	Hedge   int // cost of asking this upstream beside a slow one (Config.Hedge); zero: 1
 
@@ -45,9 +45,9 @@ func (b *Budget) take(err error) bool {
 		return true
 	}
 	if timedOut(err) {
-		return b.pay(orDefault(b.Timeout, 10))
+		return b.pay(orDefault(b.Timeout, 20))
 	}
-	return b.pay(orDefault(b.Retry, 5))
+	return b.pay(orDefault(b.Retry, 10))
 }
 
 // hedge pays for one hedge and reports whether it could.

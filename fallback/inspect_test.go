@@ -31,7 +31,7 @@ func TestInspect(t *testing.T) {
 	require.Equal(t, fallback.SourceView{
 		Name: "juso", Upstream: "juso", Fate: []string{"naver cloud"}, Recipient: fallback.Recipient{Company: "MOIS", Country: "KR"},
 		Timeout: fallback.DefaultTimeout, Retry: fallback.Retry{Max: 1, First: 1, MaxWait: 2 * time.Second}, Assurance: fallback.Low,
-		Traits: fallback.Signature, Retention: fallback.Retention(time.Hour), Guarded: true, Room: 3, Usage: fallback.Usage{MaxInFlight: 3}, BudgetLeft: 495,
+		Traits: fallback.Signature, Retention: fallback.Retention(time.Hour), Guarded: true, Room: 3, Usage: fallback.Usage{MaxInFlight: 3}, BudgetLeft: 490,
 	}, first)
 	require.False(t, in.Sources[1].Guarded)
 	require.Equal(t, fallback.Inspection{

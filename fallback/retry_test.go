@@ -115,8 +115,8 @@ func TestRetryKeepsTheLastRealError(t *testing.T) {
 	})
 }
 
-// TestBudgetBoundsExtraAttemptsOnly: with the numbers of the AWS SDKs, 100
-// retries and then none; first attempts at every source go on.
+// TestBudgetBoundsExtraAttemptsOnly: with the default numbers, 50 retries and
+// then none; first attempts at every source go on.
 func TestBudgetBoundsExtraAttemptsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up := &fallback.Upstream{Budget: new(fallback.Budget)}
@@ -130,16 +130,16 @@ func TestBudgetBoundsExtraAttemptsOnly(t *testing.T) {
 		for range calls {
 			_, _ = c.Do(t.Context(), "q")
 		}
-		require.EqualValues(t, calls+100, first.asked.Load(), "500 tokens pay for 100 retries at 5")
+		require.EqualValues(t, calls+50, first.asked.Load(), "500 tokens pay for 50 retries at 10")
 		require.EqualValues(t, calls, second.asked.Load(), "failover is never refused for lack of budget")
 		require.Zero(t, up.Budget.Left())
-		require.EqualValues(t, calls-50, up.Budget.Refused())
+		require.EqualValues(t, calls-25, up.Budget.Refused())
 
 		first.answers("ok")
-		for range 7 {
+		for range 12 {
 			_, _ = c.Do(t.Context(), "q")
 		}
-		require.Equal(t, 7, up.Budget.Left(), "a success earns one")
+		require.Equal(t, 12, up.Budget.Left(), "a success earns one")
 		first.fails(&says{class: "unavailable"})
 		_, _ = c.Do(t.Context(), "q")
 		require.Equal(t, 2, up.Budget.Left())
@@ -201,8 +201,8 @@ func TestRetryWithoutAnUpstreamHasABudgetToo(t *testing.T) {
 		for range 200 {
 			_, _ = c.Do(t.Context(), "q")
 		}
-		require.EqualValues(t, 300, s.asked.Load())
-		require.EqualValues(t, 100, c.Inspect().Sources[0].NoBudget)
+		require.EqualValues(t, 250, s.asked.Load())
+		require.EqualValues(t, 150, c.Inspect().Sources[0].NoBudget)
 	})
 }
 
