@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -138,6 +139,12 @@ type Begun[C any] struct {
 // Claim and challenge are kept between the steps as gob, sealed, in Tickets;
 // their types must survive that, which NewFlow checks.
 type Flow[Q, C, R, A any] struct {
+	now atomic.Pointer[course[Q, C, R, A]]
+}
+
+// course is a flow with one set of settings. It never changes: Reconfigure puts
+// another in its place, and a step ends on the one it began with.
+type course[Q, C, R, A any] struct {
 	name    string
 	legs    []Leg[Q, C, R, A]
 	valid   func(Q) error
@@ -161,37 +168,39 @@ func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], err
 	if err := cfg.mistakes(); err != nil {
 		return nil, err
 	}
-	f := &Flow[Q, C, R, A]{
+	c := &course[Q, C, R, A]{
 		name: cfg.Name, legs: slices.Clone(cfg.Legs), valid: cfg.Valid, join: cfg.Join, match: cfg.Match,
 		min: cfg.Min, require: cfg.Require,
 		sealer: &sealer{flow: cfg.Name}, tickets: cfg.Tickets, ttl: orDefault(cfg.TTL, DefaultTicketTTL),
 		level: proofLevel[A](), traits: proofTraits[A](), noProof: emptyReader[A](), noChall: emptyReader[C](),
 		teller: newTeller(cfg.Observe),
 	}
-	for i := range f.legs {
-		f.legs[i].Timeout = orDefault(f.legs[i].Timeout, DefaultLegTimeout)
-		f.legs[i].Tries = orDefault(f.legs[i].Tries, 1)
+	for i := range c.legs {
+		c.legs[i].Timeout = orDefault(c.legs[i].Timeout, DefaultLegTimeout)
+		c.legs[i].Tries = orDefault(c.legs[i].Tries, 1)
 	}
 	for _, k := range cfg.Keys {
-		f.sealer.keys = append(f.sealer.keys, bytes.Clone(k))
+		c.sealer.keys = append(c.sealer.keys, bytes.Clone(k))
 	}
+	f := new(Flow[Q, C, R, A])
+	f.now.Store(c)
 	return f, nil
 }
 
 // Name returns the name of the flow.
-func (f *Flow[Q, C, R, A]) Name() string { return f.name }
+func (f *Flow[Q, C, R, A]) Name() string { return f.now.Load().name }
 
 // Close waits for the observer, at most a second, and says so when it is still
 // busy. The flow goes on working; the breakers are their owner's to close.
 func (f *Flow[Q, C, R, A]) Close() error {
-	if !f.teller.close(time.Second) {
-		return fmt.Errorf("fallback: %s: close: the observer is still busy", f.name)
+	if c := f.now.Load(); !c.teller.close(time.Second) {
+		return fmt.Errorf("fallback: %s: close: the observer is still busy", c.name)
 	}
 	return nil
 }
 
 // Format prints the name alone.
-func (f *Flow[Q, C, R, A]) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "flow "+f.name) }
+func (f *Flow[Q, C, R, A]) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "flow "+f.Name()) }
 
 // Format prints the name alone: the rest holds keys.
 func (cfg FlowConfig[Q, C, R, A]) Format(s fmt.State, _ rune) {

@@ -24,16 +24,17 @@ import (
 // may ask nobody; in half-open state a Begin passes as a trial and takes its
 // place back.
 func (f *Flow[Q, C, R, A]) Begin(ctx context.Context, source string, q Q) (b Begun[C], err error) {
-	o := Outcome{Chain: f.name, Op: "begin", Verdict: errExited.Error(), At: time.Now()}
-	defer f.tell(&o, &err)
-	b, rank, err := f.begin(ctx, source, q, o.At)
+	c := f.now.Load()
+	o := Outcome{Chain: c.name, Op: "begin", Verdict: errExited.Error(), At: time.Now()}
+	defer c.tell(&o, &err)
+	b, rank, err := c.begin(ctx, source, q, o.At)
 	if err == nil {
 		o.Verdict, o.Source, o.Rank, o.Freshness, o.Assurance, o.Attempts = "ok", b.Source, rank, Live, b.Assurance, 1
 	}
 	return b, err
 }
 
-func (f *Flow[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at time.Time) (Begun[C], int, error) {
+func (f *course[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at time.Time) (Begun[C], int, error) {
 	s := &step{flow: f.name, at: at}
 	fail := func(err error) (Begun[C], int, error) { return Begun[C]{}, 0, s.fail(ctx, err, nil) }
 
@@ -93,7 +94,7 @@ func (f *Flow[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at tim
 }
 
 // eligible returns the places of the legs that are enough.
-func (f *Flow[Q, C, R, A]) eligible(w wants) (ranks []int) {
+func (f *course[Q, C, R, A]) eligible(w wants) (ranks []int) {
 	for i := range f.legs {
 		if w.by(f.legs[i].Assurance, f.legs[i].Traits) {
 			ranks = append(ranks, i)
@@ -103,7 +104,7 @@ func (f *Flow[Q, C, R, A]) eligible(w wants) (ranks []int) {
 }
 
 // askBegin asks step one of the leg, inside its breaker and its time.
-func (f *Flow[Q, C, R, A]) askBegin(ctx context.Context, l *Leg[Q, C, R, A], s *step, q Q) (C, error) {
+func (f *course[Q, C, R, A]) askBegin(ctx context.Context, l *Leg[Q, C, R, A], s *step, q Q) (C, error) {
 	entered, leave := context.WithCancel(ctx)
 	defer leave()
 	pass, err := l.breaker().Enter(entered)
@@ -128,7 +129,7 @@ func (f *Flow[Q, C, R, A]) askBegin(ctx context.Context, l *Leg[Q, C, R, A], s *
 }
 
 // keep seals the ticket and puts the record where only one Finish finds it.
-func (f *Flow[Q, C, R, A]) keep(ctx context.Context, t *ticket, r *record, session string) (string, error) {
+func (f *course[Q, C, R, A]) keep(ctx context.Context, t *ticket, r *record, session string) (string, error) {
 	var err error
 	if t.session, err = f.sealer.session(0, t.id, session); err != nil {
 		return "", err

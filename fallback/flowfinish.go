@@ -28,16 +28,17 @@ import (
 //     or an operator took it out. The flow starts again from Offers.
 //   - whatever answer the leg gave.
 func (f *Flow[Q, C, R, A]) Finish(ctx context.Context, ticket string, r R) (a Result[A], err error) {
-	o := Outcome{Chain: f.name, Op: "finish", Verdict: errExited.Error(), At: time.Now()}
-	defer f.tell(&o, &err)
-	a, err = f.finish(ctx, ticket, r, o.At)
+	c := f.now.Load()
+	o := Outcome{Chain: c.name, Op: "finish", Verdict: errExited.Error(), At: time.Now()}
+	defer c.tell(&o, &err)
+	a, err = c.finish(ctx, ticket, r, o.At)
 	if err == nil {
 		o.Verdict, o.Source, o.Rank, o.Freshness, o.Assurance, o.Attempts = "ok", a.Source, a.Rank, a.Freshness, a.Assurance, a.Attempts
 	}
 	return a, err
 }
 
-func (f *Flow[Q, C, R, A]) finish(ctx context.Context, text string, r R, at time.Time) (Result[A], error) {
+func (f *course[Q, C, R, A]) finish(ctx context.Context, text string, r R, at time.Time) (Result[A], error) {
 	s := &step{flow: f.name, at: at}
 	fail := func(err, mark error) (Result[A], error) { return Result[A]{}, s.fail(ctx, err, mark) }
 
@@ -97,7 +98,7 @@ func (f *Flow[Q, C, R, A]) finish(ctx context.Context, text string, r R, at time
 }
 
 // admit opens a ticket and checks what lies in it. It changes nothing.
-func (f *Flow[Q, C, R, A]) admit(ctx context.Context, text string) (*ticket, int, error) {
+func (f *course[Q, C, R, A]) admit(ctx context.Context, text string) (*ticket, int, error) {
 	t, key, err := f.sealer.open(text)
 	if err != nil {
 		return nil, 0, err
@@ -124,7 +125,7 @@ type taken struct {
 
 // take takes the record of a ticket, or refuses. Tries are counted before
 // anything is compared, and a count that fails is a refusal.
-func (f *Flow[Q, C, R, A]) take(ctx context.Context, t *ticket, key, tries int) (k taken, err error) {
+func (f *course[Q, C, R, A]) take(ctx context.Context, t *ticket, key, tries int) (k taken, err error) {
 	if k.handle, err = f.sealer.handle(key, t.id); err != nil {
 		return k, err
 	}
@@ -156,7 +157,7 @@ func (f *Flow[Q, C, R, A]) take(ctx context.Context, t *ticket, key, tries int) 
 
 // giveBack makes the ticket usable again when step two is not decided and tries
 // are left, and reports whether it did.
-func (f *Flow[Q, C, R, A]) giveBack(ctx context.Context, t *ticket, k taken, err error) bool {
+func (f *course[Q, C, R, A]) giveBack(ctx context.Context, t *ticket, k taken, err error) bool {
 	ttl := time.Until(t.ends)
 	if k.left <= 0 || ttl <= 0 || !pending(err) && !ClassOf(err).Fault() {
 		return false
@@ -167,7 +168,7 @@ func (f *Flow[Q, C, R, A]) giveBack(ctx context.Context, t *ticket, k taken, err
 }
 
 // recall returns the claim of step one and the reply joined with its challenge.
-func (f *Flow[Q, C, R, A]) recall(t *ticket, key int, sealed []byte, r R) (q Q, joined R, err error) {
+func (f *course[Q, C, R, A]) recall(t *ticket, key int, sealed []byte, r R) (q Q, joined R, err error) {
 	rec, err := f.sealer.openRecord(key, t, sealed)
 	if err != nil {
 		return q, r, err
@@ -188,7 +189,7 @@ func (f *Flow[Q, C, R, A]) recall(t *ticket, key int, sealed []byte, r R) (q Q, 
 
 // askFinish asks step two of the leg, inside its time, and tells its breaker
 // how it ended.
-func (f *Flow[Q, C, R, A]) askFinish(ctx context.Context, l *Leg[Q, C, R, A], s *step, r R, judge func(A) error) (A, error) {
+func (f *course[Q, C, R, A]) askFinish(ctx context.Context, l *Leg[Q, C, R, A], s *step, r R, judge func(A) error) (A, error) {
 	entered, leave := context.WithCancel(ctx)
 	defer leave()
 	b := l.breaker()
@@ -226,7 +227,7 @@ func (f *Flow[Q, C, R, A]) askFinish(ctx context.Context, l *Leg[Q, C, R, A], s 
 
 // judge decides in one place for every leg whether a proof is one: there at
 // all, worth enough, and of the person that step one was about.
-func (f *Flow[Q, C, R, A]) judge(q Q, a A, ceiling Assurance, traits Trait, w wants) (level Assurance, err error) {
+func (f *course[Q, C, R, A]) judge(q Q, a A, ceiling Assurance, traits Trait, w wants) (level Assurance, err error) {
 	if f.noProof != nil && f.noProof(a) {
 		return 0, errNoAnswer
 	}

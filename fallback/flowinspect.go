@@ -4,12 +4,13 @@ import "time"
 
 // Inspect returns how the flow is wired and how its upstreams do.
 func (f *Flow[Q, C, R, A]) Inspect() Inspection {
+	c := f.now.Load()
 	in := Inspection{
-		Kind: "flow", Name: f.name, MinAssurance: f.min, Require: f.require, Once: true,
-		Longest: f.Longest(), Sources: make([]SourceView, len(f.legs)), Unheard: f.teller.missed(),
+		Kind: "flow", Name: c.name, MinAssurance: c.min, Require: c.require, Once: true,
+		Longest: c.longest(), Sources: make([]SourceView, len(c.legs)), Unheard: c.teller.missed(),
 	}
-	for i := range f.legs {
-		l := &f.legs[i]
+	for i := range c.legs {
+		l := &c.legs[i]
 		in.Sources[i] = SourceView{Name: l.Name, Timeout: l.Timeout, Assurance: l.Assurance, Traits: l.Traits}
 		l.Upstream.describe(&in.Sources[i])
 	}
@@ -19,7 +20,9 @@ func (f *Flow[Q, C, R, A]) Inspect() Inspection {
 // Longest returns how long a Begin or a Finish without a deadline may last at
 // most: the slowest leg, and Tickets before and after it. Legs and Tickets that
 // ignore their context are not bounded by it.
-func (f *Flow[Q, C, R, A]) Longest() (longest time.Duration) {
+func (f *Flow[Q, C, R, A]) Longest() time.Duration { return f.now.Load().longest() }
+
+func (f *course[Q, C, R, A]) longest() (longest time.Duration) {
 	for i := range f.legs {
 		l := &f.legs[i]
 		asks := time.Duration(1)

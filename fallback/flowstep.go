@@ -16,7 +16,7 @@ type wants struct {
 	session string
 }
 
-func (f *Flow[Q, C, R, A]) wants(ctx context.Context) wants {
+func (f *course[Q, C, R, A]) wants(ctx context.Context) wants {
 	a := asksOf(ctx)
 	return wants{floor: max(f.min, a.min), need: f.require | a.traits, session: a.session}
 }
@@ -27,7 +27,7 @@ func (w wants) by(level Assurance, traits Trait) bool {
 }
 
 // leg returns the leg of that name and its place, nil when there is none.
-func (f *Flow[Q, C, R, A]) leg(name string) (*Leg[Q, C, R, A], int) {
+func (f *course[Q, C, R, A]) leg(name string) (*Leg[Q, C, R, A], int) {
 	for i := range f.legs {
 		if f.legs[i].Name == name {
 			return &f.legs[i], i
@@ -92,7 +92,7 @@ func (s *step) over(ctx context.Context, mark error) *Error {
 
 // tell tells the observer how a step ended. It is deferred, so that a leg that
 // ends its goroutine is told of as well.
-func (f *Flow[Q, C, R, A]) tell(o *Outcome, err *error) {
+func (f *course[Q, C, R, A]) tell(o *Outcome, err *error) {
 	if f.teller == nil {
 		return
 	}
@@ -144,7 +144,7 @@ func hook(in string, call func() error) (err error) {
 
 // askTickets asks Tickets once, within its time. Whatever goes wrong there is
 // ErrTickets.
-func (f *Flow[Q, C, R, A]) askTickets(ctx context.Context, call func(context.Context) error) error {
+func (f *course[Q, C, R, A]) askTickets(ctx context.Context, call func(context.Context) error) error {
 	tctx, cancel := context.WithTimeout(ctx, ticketsTime)
 	defer cancel()
 	if err := hook("tickets", func() error { return call(tctx) }); err != nil {

@@ -32,10 +32,11 @@ type Offer struct {
 // among them, whether or not anything else works: an empty answer means that no
 // leg of this flow can ever do.
 func (f *Flow[Q, C, R, A]) Offers(ctx context.Context) []Offer {
-	w := f.wants(ctx)
-	offers := make([]Offer, 0, len(f.legs))
-	for i := range f.legs {
-		if l := &f.legs[i]; w.by(l.Assurance, l.Traits) {
+	c := f.now.Load()
+	w := c.wants(ctx)
+	offers := make([]Offer, 0, len(c.legs))
+	for i := range c.legs {
+		if l := &c.legs[i]; w.by(l.Assurance, l.Traits) {
 			offers = append(offers, l.offer())
 		}
 	}
