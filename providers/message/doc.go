@@ -20,6 +20,8 @@
 //   - A message is checked before anybody is asked ([Message.Validate]), by the
 //     strictest rule of all channels: a text that only the first channel can carry
 //     would be found out on the day of the outage.
+//   - Channel by channel a site can leave messages out ([Except]): codes by SMS to one
+//     carrier, while all others and all other channels go on.
 //   - The sender's number is registered at each vendor, beforehand: the law asks for it.
 //   - Numbers, texts and codes appear in no error and no log; a [Message] masks itself.
 //

@@ -45,21 +45,12 @@ func (s *AlimTalk) Find(ctx context.Context, m message.Message) (message.Receipt
 	if err != nil {
 		return message.Receipt{}, false, err
 	}
-	if len(items) == 0 {
-		return message.Receipt{}, false, nil
+	all := make([]trace, len(items))
+	for i, it := range items {
+		is, _ := alimtalkDelivery(it) // not understood: the zero state
+		all[i] = trace{string(it.RequestID), string(it.Key), when(it.RequestDate), is.State}
 	}
-	it := items[0]
-	if string(it.Key) != m.Key || !spelled(string(it.RequestID), idLetters, 64) {
-		return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errOther)
-	}
-	r := s.receipt(m, string(it.RequestID), at)
-	if t := when(it.RequestDate); !t.IsZero() {
-		r.At = t
-	}
-	if d, known := alimtalkDelivery(it); known && (d.State == message.Pending || d.State == message.Delivered) {
-		r.State = d.State
-	}
-	return r, true, nil
+	return s.found(m, all, func(id string) message.Receipt { return s.receipt(m, id, at) })
 }
 
 func (s *AlimTalk) list(ctx context.Context, op, at, key string) ([]alimtalkItem, error) {

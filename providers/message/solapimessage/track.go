@@ -50,8 +50,9 @@ func (s *Sender) Status(ctx context.Context, r message.Receipt) (message.Deliver
 
 // Find implements message.Finder: it looks through what was sent to the number
 // within the last day by this sender's channel, since a chain may have two senders
-// here. One page is asked for; when it does not hold all and not the message
-// either, that is an error: absent is said only of a whole list.
+// here. Of several messages of one key the one that says most counts (message.Decides).
+// One page is asked for; when it does not hold all, and nothing of this key but what
+// failed, that is an error: absent is said only of a whole list.
 func (s *Sender) Find(ctx context.Context, m message.Message) (message.Receipt, bool, error) {
 	if err := m.Validate(); err != nil {
 		return message.Receipt{}, false, err
@@ -64,19 +65,52 @@ func (s *Sender) Find(ctx context.Context, m message.Message) (message.Receipt, 
 	if err != nil {
 		return message.Receipt{}, false, err
 	}
-	for id, it := range l.List {
+	best, err := s.best(m, l.List)
+	switch {
+	case err != nil:
+		return message.Receipt{}, false, err
+	case best != nil && !s.gone(*best):
+		return s.found(m, *best), true, nil
+	case l.NextKey != "" || len(l.List) >= pageSize:
+		return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errMore)
+	case best != nil:
+		return s.found(m, *best), true, nil
+	}
+	return message.Receipt{}, false, nil
+}
+
+// gone: it failed, so it says nothing about another of its key further down the list.
+func (s *Sender) gone(it item) bool {
+	d, _ := deliveryOf(it, s.alimtalk.VendorResend)
+	return d.State == message.Failed
+}
+
+// best is the message of this key that says most about it, of equal ones the newest; nil: there is none.
+func (s *Sender) best(m message.Message, list map[string]*item) (best *item, err error) {
+	for id, it := range list {
 		if it == nil || string(it.CustomFields) != m.Key || s.otherWay(m, *it) {
 			continue
 		}
 		if !isID(id) || string(it.MessageID) != id {
-			return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errOther)
+			return nil, s.client.Fail(opFind, providers.Unavailable, "", errOther)
 		}
-		return s.found(m, *it), true, nil
+		if best == nil || s.decides(*it, *best) {
+			best = it
+		}
 	}
-	if l.NextKey != "" || len(l.List) >= pageSize {
-		return message.Receipt{}, false, s.client.Fail(opFind, providers.Unavailable, "", errMore)
+	return best, nil
+}
+
+func (s *Sender) decides(it, other item) bool {
+	a, _ := deliveryOf(it, s.alimtalk.VendorResend) // not understood: the zero state
+	b, _ := deliveryOf(other, s.alimtalk.VendorResend)
+	switch {
+	case message.Decides(a.State, b.State):
+		return true
+	case message.Decides(b.State, a.State):
+		return false
 	}
-	return message.Receipt{}, false, nil
+	return it.DateCreated > other.DateCreated || it.DateCreated == other.DateCreated && it.MessageID > other.MessageID
 }
 
 // otherWay: the message of this key that went by the vendor's other channel, as
