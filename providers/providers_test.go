@@ -1,16 +1,11 @@
 package providers_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,33 +87,3 @@ type timeoutError struct{}
 
 func (timeoutError) Error() string { return canary }
 func (timeoutError) Timeout() bool { return true }
-
-func TestSecretNeverPrints(t *testing.T) {
-	s := providers.Secret(canary)
-	holder := struct {
-		Key providers.Secret
-		In  []providers.Secret
-	}{s, []providers.Secret{s}}
-
-	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", s)
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", s, "holder", holder)
-	js, err := json.Marshal(holder)
-	require.NoError(t, err)
-	all := log.String() + string(js)
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
-		all += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, holder) + fmt.Sprintf(verb, &holder)
-	}
-	for _, form := range []string{canary, url.QueryEscape(canary), fmt.Sprintf("%x", canary), strings.ToUpper(fmt.Sprintf("%x", canary))} {
-		assert.NotContains(t, all, form)
-	}
-	assert.Equal(t, canary, s.Reveal())
-}
-
-func TestSecretSurvivesSealing(t *testing.T) {
-	var buf bytes.Buffer
-	require.NoError(t, gob.NewEncoder(&buf).Encode(struct{ S providers.Secret }{canary}))
-	var back struct{ S providers.Secret }
-	require.NoError(t, gob.NewDecoder(&buf).Decode(&back))
-	assert.Equal(t, canary, back.S.Reveal())
-}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/address"
 	"github.com/detour-go/detour/providers/address/jusoaddress"
 	"github.com/detour-go/detour/providers/address/kakaoaddress"
@@ -24,10 +25,10 @@ func addresses(s *stage) {
 	juso, err := vendorsim.StartJuso(vendorsim.JusoConfig{Key: jusoKey, CoordKey: coordKey})
 	require.NoError(s, err)
 	defer juso.Close()
-	kakaoConfig := kakaoaddress.Config{Key: kakaoKey, BaseURL: kakao.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	kakaoConfig := kakaoaddress.Config{Key: providers.NewSecret(kakaoKey), BaseURL: kakao.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	k, err := kakaoaddress.New(kakaoConfig)
 	require.NoError(s, err)
-	jusoConfig := jusoaddress.Config{Key: jusoKey, Coordinates: 1, CoordinateKey: coordKey, BaseURL: juso.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	jusoConfig := jusoaddress.Config{Key: providers.NewSecret(jusoKey), Coordinates: 1, CoordinateKey: providers.NewSecret(coordKey), BaseURL: juso.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	j, err := jusoaddress.New(jusoConfig)
 	require.NoError(s, err)
 	key, err := address.KeyFunc([]byte(hmacKey))

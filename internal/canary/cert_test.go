@@ -26,7 +26,7 @@ const (
 func kakaoCert(s *stage) {
 	v := barocert(s)
 	defer v.Close()
-	cfg := kakaocert.Config{LinkID: "DEMO", SecretKey: linkSecret, ClientCode: "000000000001", Base: v.URL(), AuthBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	cfg := kakaocert.Config{LinkID: "DEMO", SecretKey: providers.NewSecret(linkSecret), ClientCode: "000000000001", Base: v.URL(), AuthBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	p, err := kakaocert.New(cfg)
 	require.NoError(s, err)
 	certs(s, v, p, cfg, map[string]string{"token": "-99010004", "kakao_request": "-99020004", "kakao_status": "-99020005", "kakao_verify": "-99020007"})
@@ -36,7 +36,7 @@ func passCert(s *stage) {
 	v := barocert(s)
 	defer v.Close()
 	cfg := passcert.Config{
-		LinkID: "DEMO", SecretKey: linkSecret, ClientCode: "000000000001", CallCenter: "1600-0000", Base: v.URL(), AuthBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client,
+		LinkID: "DEMO", SecretKey: providers.NewSecret(linkSecret), ClientCode: "000000000001", CallCenter: "1600-0000", Base: v.URL(), AuthBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client,
 	}
 	p, err := passcert.New(cfg)
 	require.NoError(s, err)
@@ -70,7 +70,7 @@ func certs(s *stage, v *vendorsim.Barocert, p prover, config any, codes map[stri
 	flow, err := fallback.NewFlow(cfg)
 	require.NoError(s, err)
 	in := 0
-	claim := cert.Subject{Name: name, Birthday: birthday, Gender: "F", Phone: number, CI: ci, Title: title, Purpose: purpose}
+	claim := cert.Subject{Name: name, Birthday: birthday, Gender: "F", Phone: number, CI: providers.NewSecret(ci), Title: title, Purpose: purpose}
 	prove := func(ctx context.Context, q cert.Subject) {
 		s.out.print(q)
 		b, err := flow.Begin(ctx, "vendor", q)
@@ -100,7 +100,7 @@ func certs(s *stage, v *vendorsim.Barocert, p prover, config any, codes map[stri
 		}
 	})
 	for _, change := range []func(*cert.Subject){
-		func(q *cert.Subject) { q.CI = providers.Secret(ci[1:]) }, func(q *cert.Subject) { q.CI, q.Gender = "", "M" }, func(q *cert.Subject) { q.Phone = dashed },
+		func(q *cert.Subject) { q.CI = providers.NewSecret(ci[1:]) }, func(q *cert.Subject) { q.CI, q.Gender = providers.Secret{}, "M" }, func(q *cert.Subject) { q.Phone = dashed },
 		func(q *cert.Subject) { q.Name += "님" }, func(q *cert.Subject) { q.Birthday += "1" }, func(q *cert.Subject) { q.Title += title + title + title + title + title + title + title },
 	} {
 		q := claim

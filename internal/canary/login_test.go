@@ -8,6 +8,7 @@ import (
 
 	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/kakaologin"
 	"github.com/detour-go/detour/providers/login/naverlogin"
@@ -55,7 +56,7 @@ func logins(s *stage, v vendor, p signer, config any, codes map[string]string) {
 			return
 		}
 		s.out.seed(begun.Ticket, begun.Challenge.State.Reveal())
-		reply := login.Reply{Code: "CANARYcode3e", State: "wrong"}
+		reply := login.Reply{Code: providers.NewSecret("CANARYcode3e"), State: "wrong"}
 		s.out.seed("CANARYcode3e")
 		if back, err := vendorsim.Consent(ctx, s.client, begun.Challenge.URL, userID, true); err == nil {
 			reply, err = login.ParseReply(back.Query())
@@ -88,7 +89,7 @@ func kakaoLogin(s *stage) {
 	v, err := vendorsim.StartKakao(vendorsim.KakaoConfig{Clients: clients(), Users: users()})
 	require.NoError(s, err)
 	defer v.Close()
-	cfg := kakaologin.Config{ClientID: "app", ClientSecret: clientSecret, RedirectURI: callback, AuthBase: v.URL(), APIBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	cfg := kakaologin.Config{ClientID: "app", ClientSecret: providers.NewSecret(clientSecret), RedirectURI: callback, AuthBase: v.URL(), APIBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	p, err := kakaologin.New(cfg)
 	require.NoError(s, err)
 	logins(s, v, p, cfg, map[string]string{"token": "KOE003", "me": "-10"})
@@ -98,7 +99,7 @@ func naverLogin(s *stage) {
 	v, err := vendorsim.StartNaver(vendorsim.NaverConfig{Clients: clients(), Users: users()})
 	require.NoError(s, err)
 	defer v.Close()
-	cfg := naverlogin.Config{ClientID: "app", ClientSecret: clientSecret, RedirectURI: callback, AuthBase: v.URL(), APIBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	cfg := naverlogin.Config{ClientID: "app", ClientSecret: providers.NewSecret(clientSecret), RedirectURI: callback, AuthBase: v.URL(), APIBase: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	p, err := naverlogin.New(cfg)
 	require.NoError(s, err)
 	logins(s, v, p, cfg, map[string]string{"token": "server_error", "me": "024"})
@@ -110,7 +111,7 @@ func oidcLogin(s *stage) {
 	defer v.Close()
 	cfg := oidclogin.Config{
 		Issuer: v.Issuer(), AuthURL: v.URL() + "/authorize", TokenURL: v.URL() + "/token", JWKSURL: v.URL() + "/jwks", UserinfoURL: v.URL() + "/userinfo",
-		ClientID: "app", ClientSecret: clientSecret, RedirectURI: callback, Scopes: []string{"profile", "email"}, KeysMaxAge: time.Millisecond,
+		ClientID: "app", ClientSecret: providers.NewSecret(clientSecret), RedirectURI: callback, Scopes: []string{"profile", "email"}, KeysMaxAge: time.Millisecond,
 		AllowLoopbackHTTP: true, HTTP: s.client,
 	}
 	p, err := oidclogin.New(cfg)

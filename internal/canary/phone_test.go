@@ -55,14 +55,14 @@ func phoneCodes(s *stage) {
 	})
 	require.NoError(s, err)
 	defer nhn.Close()
-	solapiConfig := solapimessage.Config{APIKey: solapiKey, APISecret: solapiSecret, From: "0212345678", Base: solapi.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	solapiConfig := solapimessage.Config{APIKey: providers.NewSecret(solapiKey), APISecret: providers.NewSecret(solapiSecret), From: "0212345678", Base: solapi.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	sol, err := solapimessage.New(solapiConfig)
 	require.NoError(s, err)
 	at := nhnmessage.Endpoint{Base: nhn.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
-	talkConfig := nhnmessage.AlimTalkConfig{AppKey: talkKey, SecretKey: talkSecret, SenderKey: senderKey, Endpoint: at}
+	talkConfig := nhnmessage.AlimTalkConfig{AppKey: providers.NewSecret(talkKey), SecretKey: providers.NewSecret(talkSecret), SenderKey: providers.NewSecret(senderKey), Endpoint: at}
 	talk, err := nhnmessage.NewAlimTalk(talkConfig)
 	require.NoError(s, err)
-	smsConfig := nhnmessage.SMSConfig{AppKey: smsKey, SecretKey: smsSecret, SendNo: "0212345678", Endpoint: at}
+	smsConfig := nhnmessage.SMSConfig{AppKey: providers.NewSecret(smsKey), SecretKey: providers.NewSecret(smsSecret), SendNo: "0212345678", Endpoint: at}
 	sms, err := nhnmessage.NewSMS(smsConfig)
 	require.NoError(s, err)
 
@@ -119,7 +119,7 @@ func phoneCodes(s *stage) {
 			code := x.Text[strings.LastIndex(x.Text, "#")+1:]
 			s.out.seed(code, x.Text)
 			for _, typed := range []string{code + " ", code, code} { // wrong, right, once more
-				reply := login.Reply{Code: providers.Secret(typed), State: begun.Challenge.State.Reveal()}
+				reply := login.Reply{Code: providers.NewSecret(typed), State: begun.Challenge.State.Reveal()}
 				s.out.print(reply)
 				r, err := flow.Finish(ctx, begun.Ticket, reply)
 				s.tell(r, err)

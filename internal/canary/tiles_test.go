@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/tiles"
 	"github.com/detour-go/detour/providers/tiles/osmtiles"
 	"github.com/detour-go/detour/providers/tiles/vworldtiles"
@@ -49,7 +50,7 @@ func vworldTiles(s *stage) {
 	v, err := vendorsim.StartVWorld(vendorsim.VWorldConfig{Keys: []string{mapKey}})
 	require.NoError(s, err)
 	defer v.Close()
-	cfg := vworldtiles.Config{Key: mapKey, BaseURL: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
+	cfg := vworldtiles.Config{Key: providers.NewSecret(mapKey), BaseURL: v.URL(), AllowLoopbackHTTP: true, HTTP: s.client}
 	p, err := vworldtiles.New(cfg)
 	require.NoError(s, err)
 	tileMap(s, v, p, cfg, "SYSTEM_ERROR")

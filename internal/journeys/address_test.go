@@ -39,9 +39,9 @@ func openField(t *testing.T) *field {
 	s.juso, err = vendorsim.StartJuso(vendorsim.JusoConfig{Key: jusoKey})
 	require.NoError(t, err)
 	t.Cleanup(s.juso.Close)
-	k, err := kakaoaddress.New(kakaoaddress.Config{Key: providers.Secret(kakaoKey), BaseURL: s.kakao.URL(), AllowLoopbackHTTP: true, HTTP: web(t)})
+	k, err := kakaoaddress.New(kakaoaddress.Config{Key: providers.NewSecret(kakaoKey), BaseURL: s.kakao.URL(), AllowLoopbackHTTP: true, HTTP: web(t)})
 	require.NoError(t, err)
-	j, err := jusoaddress.New(jusoaddress.Config{Key: providers.Secret(jusoKey), BaseURL: s.juso.URL(), AllowLoopbackHTTP: true, HTTP: web(t)})
+	j, err := jusoaddress.New(jusoaddress.Config{Key: providers.NewSecret(jusoKey), BaseURL: s.juso.URL(), AllowLoopbackHTTP: true, HTTP: web(t)})
 	require.NoError(t, err)
 
 	first, second := fallback.From(kakao, k.Search, s.up[kakao]), fallback.From(juso, j.Search, s.up[juso])

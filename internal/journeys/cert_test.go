@@ -44,7 +44,7 @@ func kim() vendorsim.Person {
 func claims(p vendorsim.Person, known bool) cert.Subject {
 	s := cert.Subject{Name: p.Name, Birthday: p.Birthday, Gender: p.Gender, Phone: p.Phone, Title: "민원 신청"}
 	if known {
-		s.CI = providers.Secret(p.CI)
+		s.CI = providers.NewSecret(p.CI)
 	}
 	return s
 }
@@ -66,11 +66,11 @@ func openCerts(t *testing.T) *certs {
 	vendor.Phone().Behave("", vendorsim.Behaviour{Choice: vendorsim.Ignore})
 	const link, secret, client = "DEMO", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "000000000001"
 	k, err := kakaocert.New(kakaocert.Config{
-		LinkID: link, SecretKey: secret, ClientCode: client, Base: vendor.URL(), AuthBase: vendor.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
+		LinkID: link, SecretKey: providers.NewSecret(secret), ClientCode: client, Base: vendor.URL(), AuthBase: vendor.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
 	})
 	require.NoError(t, err)
 	p, err := passcert.New(passcert.Config{
-		LinkID: link, SecretKey: secret, ClientCode: client, CallCenter: "1600-0000", Base: vendor.URL(), AuthBase: vendor.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
+		LinkID: link, SecretKey: providers.NewSecret(secret), ClientCode: client, CallCenter: "1600-0000", Base: vendor.URL(), AuthBase: vendor.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
 	})
 	require.NoError(t, err)
 	s := &certs{t: t, vendor: vendor, up: map[string]*fallback.Upstream{kakao: guard(t, kakao, 3), pass: guard(t, pass, 3)}}

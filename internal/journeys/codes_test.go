@@ -82,7 +82,7 @@ func (s *codes) read(number string) string {
 }
 
 func (s *codes) finish(ctx context.Context, ticket, code string) (fallback.Result[phone.Proof], error) {
-	return s.flows[0].Finish(ctx, ticket, phone.Reply{Code: providers.Secret(code)})
+	return s.flows[0].Finish(ctx, ticket, phone.Reply{Code: providers.NewSecret(code)})
 }
 
 // wrong is a code as long as the right one, the nth of those that differ.
@@ -142,7 +142,7 @@ func TestT6AHundredChecksAtOnce(t *testing.T) {
 						if row.right(i) {
 							typed = code
 						}
-						reply := phone.Reply{Code: providers.Secret(typed)}
+						reply := phone.Reply{Code: providers.NewSecret(typed)}
 						<-gate
 						if bare {
 							_, errs[i] = s.codes[i%2].Finish(ctx, reply.Resume(b.Challenge))
@@ -186,7 +186,7 @@ func TestT6AHundredChecksAtOnce(t *testing.T) {
 				assert.LessOrEqual(t, evaluated+more, checks)
 				_, err := s.finish(ctx, b.Ticket, code)
 				restarts(t, err, fallback.ErrDenied)
-				_, err = s.codes[1].Finish(ctx, phone.Reply{Code: providers.Secret(code)}.Resume(b.Challenge))
+				_, err = s.codes[1].Finish(ctx, phone.Reply{Code: providers.NewSecret(code)}.Resume(b.Challenge))
 				assert.ErrorIs(t, err, providers.Denied, "nor behind the flow's back")
 			})
 		}
@@ -234,7 +234,7 @@ func TestT6ACodeIsBoundToItsChallenge(t *testing.T) {
 	_, err := s.finish(one, mine.Ticket, code)
 	pends(t, err, fallback.ErrDenied, phone.ErrWrong)
 	// The challenge of the other, brought along in the reply: the ticket's own counts.
-	_, err = s.flows[0].Finish(one, mine.Ticket, phone.Reply{Code: providers.Secret(code), Challenge: theirs.Challenge})
+	_, err = s.flows[0].Finish(one, mine.Ticket, phone.Reply{Code: providers.NewSecret(code), Challenge: theirs.Challenge})
 	pends(t, err, fallback.ErrDenied, phone.ErrWrong)
 	// The other's ticket, taken to this session together with its code.
 	_, err = s.finish(one, theirs.Ticket, code)
@@ -243,7 +243,7 @@ func TestT6ACodeIsBoundToItsChallenge(t *testing.T) {
 	for _, change := range []func(*phone.Challenge){func(c *phone.Challenge) { c.Number = citizen }, func(c *phone.Challenge) { c.Purpose = "change-number" }} {
 		c := theirs.Challenge
 		change(&c)
-		_, err = s.codes[0].Finish(two, phone.Reply{Code: providers.Secret(code)}.Resume(c))
+		_, err = s.codes[0].Finish(two, phone.Reply{Code: providers.NewSecret(code)}.Resume(c))
 		assert.ErrorIs(t, err, providers.Denied)
 	}
 	r, err := s.finish(two, theirs.Ticket, code)

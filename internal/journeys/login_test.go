@@ -13,6 +13,7 @@ import (
 
 	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/kakaologin"
 	"github.com/detour-go/detour/providers/login/naverlogin"
@@ -61,11 +62,11 @@ func openLogins(t *testing.T) *logins {
 	require.NoError(t, err)
 	t.Cleanup(s.naver.Close)
 	k, err := kakaologin.New(kakaologin.Config{
-		ClientID: "app", ClientSecret: secret, RedirectURI: callback(kakao), AuthBase: s.kakao.URL(), APIBase: s.kakao.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
+		ClientID: "app", ClientSecret: providers.NewSecret(secret), RedirectURI: callback(kakao), AuthBase: s.kakao.URL(), APIBase: s.kakao.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
 	})
 	require.NoError(t, err)
 	n, err := naverlogin.New(naverlogin.Config{
-		ClientID: "app", ClientSecret: secret, RedirectURI: callback(naver), AuthBase: s.naver.URL(), APIBase: s.naver.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
+		ClientID: "app", ClientSecret: providers.NewSecret(secret), RedirectURI: callback(naver), AuthBase: s.naver.URL(), APIBase: s.naver.URL(), AllowLoopbackHTTP: true, HTTP: web(t),
 	})
 	require.NoError(t, err)
 	s.byCode, err = phonelogin.New(phonelogin.Config{Codes: s.codes.codes[0], Issuer: "https://" + origin, Key: key('s'), CodePage: "/login/phone"})

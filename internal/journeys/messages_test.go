@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/message/nhnmessage"
 	"github.com/detour-go/detour/providers/message/solapimessage"
@@ -85,14 +86,14 @@ func openTexts(t *testing.T, w wiring) *texts {
 	require.NoError(t, err)
 	t.Cleanup(s.nhn.Close)
 
-	solapi := solapimessage.Config{APIKey: "demo-key", APISecret: "demo-secret", From: "0212345678", Base: s.solapi.URL(), AllowLoopbackHTTP: true, HTTP: web(t)}
+	solapi := solapimessage.Config{APIKey: providers.NewSecret("demo-key"), APISecret: providers.NewSecret("demo-secret"), From: "0212345678", Base: s.solapi.URL(), AllowLoopbackHTTP: true, HTTP: web(t)}
 	sms, err := solapimessage.New(solapi)
 	require.NoError(t, err)
 	solapi.Base, solapi.AlimTalk = s.kakao.URL(), solapimessage.AlimTalk{PfID: pfID, Templates: map[string]string{"code": template}}
 	ata, err := solapimessage.New(solapi)
 	require.NoError(t, err)
 	nhn, err := nhnmessage.NewSMS(nhnmessage.SMSConfig{
-		AppKey: "demo-sms", SecretKey: "demo-secret", SendNo: "0212345678", Endpoint: nhnmessage.Endpoint{Base: s.nhn.URL(), AllowLoopbackHTTP: true, HTTP: web(t)},
+		AppKey: providers.NewSecret("demo-sms"), SecretKey: providers.NewSecret("demo-secret"), SendNo: "0212345678", Endpoint: nhnmessage.Endpoint{Base: s.nhn.URL(), AllowLoopbackHTTP: true, HTTP: web(t)},
 	})
 	require.NoError(t, err)
 

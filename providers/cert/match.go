@@ -3,7 +3,6 @@ package cert
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -34,15 +33,15 @@ var (
 func Match(s Subject, p Proof) error {
 	claimed, proven := strings.TrimSpace(s.Name), strings.TrimSpace(p.Name)
 	switch {
-	case s.CI == "" && (claimed == "" || s.Birthday == ""):
+	case s.CI.IsZero() && (claimed == "" || s.Birthday == ""):
 		return denied(errNoClaim)
-	case s.CI != "" && p.CI == "",
+	case !s.CI.IsZero() && p.CI.IsZero(),
 		claimed != "" && proven == "",
 		s.Birthday != "" && p.Birthday == "",
 		s.Gender != "" && p.Gender == "":
 		return denied(errMissing)
-	case s.CI != "":
-		if !sameSecret(s.CI, p.CI) {
+	case !s.CI.IsZero():
+		if !s.CI.Equal(p.CI) {
 			return denied(errAnother)
 		}
 		return nil
@@ -54,12 +53,6 @@ func Match(s Subject, p Proof) error {
 	return nil
 }
 
-// sameSecret compares digests, so that not even the length shows in the time.
-func sameSecret(a, b providers.Secret) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
-}
-
 // CIHash is the form in which a CI may be kept to find an account by it:
 // HMAC-SHA256 under a secret of the site, 64 characters of lower-case hex. The
 // key has at least 32 bytes; a plain hash of a CI is as good as the CI, which
@@ -69,11 +62,11 @@ func CIHash(key []byte, ci providers.Secret) (string, error) {
 	switch {
 	case len(key) < sha256.Size:
 		return "", invalid("ci hash", errors.New("the key is shorter than 32 bytes"))
-	case ci == "" || len(ci) > maxCI || !visible(ci.Reveal()):
+	case ci.IsZero() || len(ci.Reveal()) > maxCI || !visible(ci.Reveal()):
 		return "", invalid("ci hash", errors.New("ci is missing or malformed"))
 	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("detour/cert/ci/1\x00"))
-	mac.Write([]byte(ci))
+	mac.Write([]byte(ci.Reveal()))
 	return hex.EncodeToString(mac.Sum(nil)), nil
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/detour-go/detour/providers/cert"
 )
 
-const (
-	ciA = providers.Secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")
-	ciB = providers.Secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB==")
+var (
+	ciA = providers.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")
+	ciB = providers.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB==")
 )
 
 func hong() (cert.Subject, cert.Proof) {
@@ -30,7 +30,7 @@ func TestMatch(t *testing.T) {
 		"the same person":                  {func(*cert.Subject, *cert.Proof) {}, true, ""},
 		"gender not claimed, not proven":   {func(s *cert.Subject, p *cert.Proof) { s.Gender, p.Gender = "", "" }, true, ""},
 		"gender not claimed":               {func(s *cert.Subject, _ *cert.Proof) { s.Gender = "" }, true, ""},
-		"CI not claimed, not proven":       {func(_ *cert.Subject, p *cert.Proof) { p.CI = "" }, true, ""},
+		"CI not claimed, not proven":       {func(_ *cert.Subject, p *cert.Proof) { p.CI = providers.Secret{} }, true, ""},
 		"white space around the name":      {func(_ *cert.Subject, p *cert.Proof) { p.Name = "\u3000홍길동 \n" }, true, ""},
 		"another telephone":                {func(_ *cert.Subject, p *cert.Proof) { p.Phone = "01099998888" }, true, ""},
 		"the claimed CI":                   {func(s *cert.Subject, _ *cert.Proof) { s.CI = ciA }, true, ""},
@@ -45,12 +45,12 @@ func TestMatch(t *testing.T) {
 		"T2 a birthday in another form":    {func(_ *cert.Subject, p *cert.Proof) { p.Birthday = "1990-01-01" }, false, "another person"},
 		"T2 another gender":                {func(_ *cert.Subject, p *cert.Proof) { p.Gender = "F" }, false, "another person"},
 		"T2 another CI, all else the same": {func(s *cert.Subject, p *cert.Proof) { s.CI, p.CI = ciA, ciB }, false, "another person"},
-		"T2 the beginning of the CI":       {func(s *cert.Subject, p *cert.Proof) { s.CI, p.CI = ciA, ciA[:87] }, false, "another person"},
+		"T2 the beginning of the CI":       {func(s *cert.Subject, p *cert.Proof) { s.CI, p.CI = ciA, providers.NewSecret(ciA.Reveal()[:87]) }, false, "another person"},
 		"T2 no name":                       {func(_ *cert.Subject, p *cert.Proof) { p.Name = "" }, false, "lacks"},
 		"T2 a name of spaces":              {func(_ *cert.Subject, p *cert.Proof) { p.Name = "  " }, false, "lacks"},
 		"T2 no birthday":                   {func(_ *cert.Subject, p *cert.Proof) { p.Birthday = "" }, false, "lacks"},
 		"T2 no gender":                     {func(_ *cert.Subject, p *cert.Proof) { p.Gender = "" }, false, "lacks"},
-		"T2 no CI where one is claimed":    {func(s *cert.Subject, p *cert.Proof) { s.CI, p.CI = ciA, "" }, false, "lacks"},
+		"T2 no CI where one is claimed":    {func(s *cert.Subject, p *cert.Proof) { s.CI, p.CI = ciA, providers.Secret{} }, false, "lacks"},
 		"T2 the CI alone, name claimed":    {func(s *cert.Subject, p *cert.Proof) { s.CI, p.Name = ciA, "" }, false, "lacks"},
 		"T2 the CI alone, gender claimed":  {func(s *cert.Subject, p *cert.Proof) { s.CI, p.Gender = ciA, "" }, false, "lacks"},
 		"T2 an empty proof":                {func(_ *cert.Subject, p *cert.Proof) { *p = cert.Proof{} }, false, "lacks"},
@@ -99,7 +99,7 @@ func TestCIHash(t *testing.T) {
 		ci  providers.Secret
 	}{
 		"no key": {nil, ciA}, "a short key": {key[:31], ciA},
-		"no CI, which many lack": {key, ""}, "a CI with a line break": {key, ciA + "\n"}, "a CI of 1 MB": {key, providers.Secret(strings.Repeat("A", 1<<20))},
+		"no CI, which many lack": {key, providers.Secret{}}, "a CI with a line break": {key, providers.NewSecret(ciA.Reveal() + "\n")}, "a CI of 1 MB": {key, providers.NewSecret(strings.Repeat("A", 1<<20))},
 	} {
 		h, err := cert.CIHash(r.key, r.ci)
 		require.ErrorIs(t, err, providers.Invalid, name)

@@ -57,7 +57,7 @@ func (s Subject) Validate() error {
 	say(!IsDate(s.Birthday), "birthday is not a date yyyyMMdd")
 	say(s.Gender != "" && s.Gender != "M" && s.Gender != "F", "gender is not M or F")
 	say(!mobile.MatchString(s.Phone), "phone is not a mobile number in digits")
-	say(len(s.CI) > maxCI || !visible(s.CI.Reveal()), "ci is malformed")
+	say(len(s.CI.Reveal()) > maxCI || !visible(s.CI.Reveal()), "ci is malformed")
 	say(!line(s.Title, maxTitle), "title is missing, too long or not printable")
 	say(utf8.RuneCountInString(s.Purpose) > maxPurpose || !printable(strings.ReplaceAll(s.Purpose, "\n", "")), "purpose is too long or not printable")
 	if wrong == nil {

@@ -73,13 +73,13 @@ func ParseReply(v url.Values) (Reply, error) {
 		}
 	}
 	r := Reply{
-		Code: providers.Secret(v.Get("code")), State: v.Get("state"), Issuer: v.Get("iss"),
+		Code: providers.NewSecret(v.Get("code")), State: v.Get("state"), Issuer: v.Get("iss"),
 		Error: v.Get("error"), Description: v.Get("error_description"),
 	}
 	switch {
-	case r.Code != "" && r.Error != "":
+	case !r.Code.IsZero() && r.Error != "":
 		return Reply{}, invalid("reply", errBoth)
-	case r.Code == "" && r.Error == "":
+	case r.Code.IsZero() && r.Error == "":
 		return Reply{}, invalid("reply", errNeither)
 	}
 	return r, nil

@@ -3,6 +3,7 @@ package login_test
 import (
 	"fmt"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -24,14 +25,14 @@ func TestParseReply(t *testing.T) {
 		want login.Reply
 		ok   bool
 	}{
-		"code":                    {in: "code=abc&state=s", want: login.Reply{Code: "abc", State: "s"}, ok: true},
-		"naver's code":            {in: "code=a%2B%2F%3D&state=s", want: login.Reply{Code: "a+/=", State: "s"}, ok: true},
-		"with iss":                {in: "code=abc&state=s&iss=https%3A%2F%2Fissuer.example", want: login.Reply{Code: "abc", State: "s", Issuer: "https://issuer.example"}, ok: true},
+		"code":                    {in: "code=abc&state=s", want: login.Reply{Code: providers.NewSecret("abc"), State: "s"}, ok: true},
+		"naver's code":            {in: "code=a%2B%2F%3D&state=s", want: login.Reply{Code: providers.NewSecret("a+/="), State: "s"}, ok: true},
+		"with iss":                {in: "code=abc&state=s&iss=https%3A%2F%2Fissuer.example", want: login.Reply{Code: providers.NewSecret("abc"), State: "s", Issuer: "https://issuer.example"}, ok: true},
 		"cancel at kakao":         {in: "error=access_denied&error_description=User+denied+access&state=s", want: login.Reply{Error: "access_denied", Description: "User denied access", State: "s"}, ok: true},
 		"a korean description":    {in: "error=access_denied&error_description=%EC%B7%A8%EC%86%8C&state=s", want: login.Reply{Error: "access_denied", Description: "취소", State: "s"}, ok: true},
-		"unknown parameters":      {in: "code=abc&state=s&session_state=x&user=%7B%7D", want: login.Reply{Code: "abc", State: "s"}, ok: true},
-		"no value counts as none": {in: "code=abc&state=s&error=&iss=", want: login.Reply{Code: "abc", State: "s"}, ok: true},
-		"no state":                {in: "code=abc", want: login.Reply{Code: "abc"}, ok: true}, // Finish denies it
+		"unknown parameters":      {in: "code=abc&state=s&session_state=x&user=%7B%7D", want: login.Reply{Code: providers.NewSecret("abc"), State: "s"}, ok: true},
+		"no value counts as none": {in: "code=abc&state=s&error=&iss=", want: login.Reply{Code: providers.NewSecret("abc"), State: "s"}, ok: true},
+		"no state":                {in: "code=abc", want: login.Reply{Code: providers.NewSecret("abc")}, ok: true}, // Finish denies it
 
 		"nothing":                  {in: ""},
 		"neither":                  {in: "state=s"},
@@ -77,7 +78,9 @@ func TestParseReply(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.True(t, r.want == got)
+			assert.True(t, r.want.Code.Equal(got.Code))
+			r.want.Code, got.Code = providers.Secret{}, providers.Secret{}
+			assert.True(t, reflect.DeepEqual(r.want, got))
 		})
 	}
 }
@@ -92,15 +95,15 @@ func FuzzParseReply(f *testing.F) {
 			return
 		}
 		r, err := login.ParseReply(v)
-		if err == nil && (r.Code == "") == (r.Error == "") {
+		if err == nil && r.Code.IsZero() == (r.Error == "") {
 			t.Fatal("both or neither")
 		}
 	})
 }
 
 func TestResumeGivesTheChallengeBack(t *testing.T) {
-	c := login.Challenge{URL: "u", State: "s", Verifier: "v"}
-	r := login.Reply{Code: "c", State: "s", Challenge: login.Challenge{State: "forged"}}.Resume(c)
-	assert.True(t, r.Challenge == c)
+	c := login.Challenge{URL: "u", State: providers.NewSecret("s"), Verifier: providers.NewSecret("v")}
+	r := login.Reply{Code: providers.NewSecret("c"), State: "s", Challenge: login.Challenge{State: providers.NewSecret("forged")}}.Resume(c)
+	assert.Equal(t, []string{"u", "s", "v"}, []string{r.Challenge.URL, r.Challenge.State.Reveal(), r.Challenge.Verifier.Reveal()})
 	assert.Equal(t, "c", r.Code.Reveal())
 }

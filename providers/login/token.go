@@ -19,8 +19,7 @@ type Token struct {
 	Scopes []string
 }
 
-// Format masks everything. The fields mask themselves too, but not when fmt
-// meets a pointer to the token under a verb that it thinks wrong.
+// Format masks everything.
 func (t Token) Format(f fmt.State, _ rune) { mask(f, "login.Token{***}") }
 
 // LogValue implements slog.LogValuer.

@@ -54,7 +54,7 @@ func TestT17NothingIsPrintedOrKept(t *testing.T) {
 		c, err := s.codes.Begin(t.Context(), q)
 		require.NoError(t, err)
 		code := s.code()
-		r := phone.Reply{Code: providers.Secret(code), Challenge: c}
+		r := phone.Reply{Code: providers.NewSecret(code), Challenge: c}
 		cfg := whole()
 		cfg.Key = k
 		for _, v := range []any{q, c, r, phone.Proof{Number: number, Purpose: code}, cfg, s.codes} {

@@ -36,11 +36,11 @@ func Example() {
 	code := sms[strings.LastIndex(sms, "#")+1:]
 	fmt.Println(first, strings.HasSuffix(sms, "\n@example.go.kr #"+code))
 
-	_, err = codes.Finish(ctx, phone.Reply{Code: "12345"}.Resume(c))
+	_, err = codes.Finish(ctx, phone.Reply{Code: providers.NewSecret("12345")}.Resume(c))
 	fmt.Println(err)
-	p, err := codes.Finish(ctx, phone.Reply{Code: providers.Secret(code)}.Resume(c))
+	p, err := codes.Finish(ctx, phone.Reply{Code: providers.NewSecret(code)}.Resume(c))
 	fmt.Println(p, p.Purpose, err)
-	_, err = codes.Finish(ctx, phone.Reply{Code: providers.Secret(code)}.Resume(c))
+	_, err = codes.Finish(ctx, phone.Reply{Code: providers.NewSecret(code)}.Resume(c))
 	fmt.Println(err)
 	// Output:
 	// sent to 010-****-6789 <nil>

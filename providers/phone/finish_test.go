@@ -349,7 +349,7 @@ func TestACallerWhoLeftGetsNothing(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	for range 9 { // and no check is lost by it
-		_, err := s.codes.Finish(gone, phone.Reply{Code: providers.Secret(s.code()), Challenge: c})
+		_, err := s.codes.Finish(gone, phone.Reply{Code: providers.NewSecret(s.code()), Challenge: c})
 		assert.ErrorIs(t, err, context.Canceled)
 	}
 	_, err := s.codes.Begin(gone, phone.Request{Number: "01034567890", Purpose: "login"})

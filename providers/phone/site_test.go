@@ -80,7 +80,7 @@ func (s *site) code() string {
 }
 
 func (s *site) finish(c phone.Challenge, code string) (phone.Proof, error) {
-	return s.codes.Finish(s.t.Context(), phone.Reply{Code: providers.Secret(code)}.Resume(c))
+	return s.codes.Finish(s.t.Context(), phone.Reply{Code: providers.NewSecret(code)}.Resume(c))
 }
 
 // other is a code of the same length that differs.

@@ -66,9 +66,9 @@ type adapters struct {
 func newAdapters(b *vendorsim.Barocert, client *http.Client) (adapters, error) {
 	// The codes of Barocert are not published; these are the simulator's words for its own trouble. Unknown, they would be a no to the citizen.
 	codes := map[int]providers.Kind{-99999001: providers.Unavailable, -99999002: providers.Unavailable}
-	k, errKakao := kakaocert.New(kakaocert.Config{LinkID: linkID, SecretKey: providers.Secret(secretKey()), ClientCode: clientCode,
+	k, errKakao := kakaocert.New(kakaocert.Config{LinkID: linkID, SecretKey: providers.NewSecret(secretKey()), ClientCode: clientCode,
 		Base: b.URL(), AuthBase: b.URL(), AllowLoopbackHTTP: true, HTTP: client, Codes: codes})
-	p, errPass := passcert.New(passcert.Config{LinkID: linkID, SecretKey: providers.Secret(secretKey()), ClientCode: clientCode, CallCenter: callCenter,
+	p, errPass := passcert.New(passcert.Config{LinkID: linkID, SecretKey: providers.NewSecret(secretKey()), ClientCode: clientCode, CallCenter: callCenter,
 		Base: b.URL(), AuthBase: b.URL(), AllowLoopbackHTTP: true, HTTP: client, Codes: codes})
 	return adapters{kakao: k, pass: p}, errors.Join(errKakao, errPass)
 }
@@ -77,6 +77,6 @@ func newAdapters(b *vendorsim.Barocert, client *http.Client) (adapters, error) {
 func claim(citizen int) cert.Subject {
 	return cert.Subject{
 		Name: people.Name(citizen), Birthday: people.Birthday(citizen), Gender: people.Gender(citizen), Phone: people.Number(citizen),
-		CI: providers.Secret(people.CI(citizen)), Title: "예시구청 본인확인",
+		CI: providers.NewSecret(people.CI(citizen)), Title: "예시구청 본인확인",
 	}
 }

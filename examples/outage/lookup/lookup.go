@@ -103,7 +103,7 @@ func (l *Lookup) start(c Config) error {
 }
 
 func (l *Lookup) primary(client *http.Client) (*kakaoaddress.Provider, error) {
-	return kakaoaddress.New(kakaoaddress.Config{Key: providers.Secret(kakaoKey), BaseURL: l.kakao.URL(), AllowLoopbackHTTP: true, HTTP: client})
+	return kakaoaddress.New(kakaoaddress.Config{Key: providers.NewSecret(kakaoKey), BaseURL: l.kakao.URL(), AllowLoopbackHTTP: true, HTTP: client})
 }
 
 type searchChain = fallback.Chain[address.Query, address.Page]
@@ -114,7 +114,7 @@ func (l *Lookup) chain(client *http.Client) (*searchChain, error) {
 	if err != nil {
 		return nil, err
 	}
-	juso, err := jusoaddress.New(jusoaddress.Config{Key: providers.Secret(jusoKey), BaseURL: l.juso.URL(), AllowLoopbackHTTP: true, HTTP: client})
+	juso, err := jusoaddress.New(jusoaddress.Config{Key: providers.NewSecret(jusoKey), BaseURL: l.juso.URL(), AllowLoopbackHTTP: true, HTTP: client})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/sim"
 	"github.com/detour-go/detour/examples/outage/web"
 	"github.com/detour-go/detour/fallback"
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/tiles"
 	"github.com/detour-go/detour/providers/tiles/osmtiles"
 	"github.com/detour-go/detour/providers/tiles/vworldtiles"
@@ -98,7 +99,7 @@ func (m *MapView) start(c Config) error {
 }
 
 func (m *MapView) primary(client *http.Client) (*vworldtiles.Provider, error) {
-	return vworldtiles.New(vworldtiles.Config{Key: "demo-key", BaseURL: m.vworld.URL(), AllowLoopbackHTTP: true, HTTP: client})
+	return vworldtiles.New(vworldtiles.Config{Key: providers.NewSecret("demo-key"), BaseURL: m.vworld.URL(), AllowLoopbackHTTP: true, HTTP: client})
 }
 
 type tileChain = fallback.Chain[tiles.ID, tiles.Tile]

@@ -105,12 +105,12 @@ type adapters struct{ talk, sms, nhn courier }
 
 func (v *vendors) adapters(client *http.Client) (adapters, error) {
 	solapi := func(base string, talk solapimessage.AlimTalk) (*solapimessage.Sender, error) {
-		return solapimessage.New(solapimessage.Config{APIKey: apiKey, APISecret: apiSecret, From: sender, AlimTalk: talk,
+		return solapimessage.New(solapimessage.Config{APIKey: providers.NewSecret(apiKey), APISecret: providers.NewSecret(apiSecret), From: sender, AlimTalk: talk,
 			Base: base, AllowLoopbackHTTP: true, HTTP: client})
 	}
 	talk, errTalk := solapi(v.talk.URL(), solapimessage.AlimTalk{PfID: channel})
 	sms, errSMS := solapi(v.sms.URL(), solapimessage.AlimTalk{})
-	nhn, errNHN := nhnmessage.NewSMS(nhnmessage.SMSConfig{AppKey: nhnKey, SecretKey: providers.Secret(apiSecret), SendNo: sender,
+	nhn, errNHN := nhnmessage.NewSMS(nhnmessage.SMSConfig{AppKey: providers.NewSecret(nhnKey), SecretKey: providers.NewSecret(apiSecret), SendNo: sender,
 		Endpoint: nhnmessage.Endpoint{Base: v.nhn.URL(), AllowLoopbackHTTP: true, HTTP: client}})
 	return adapters{talk: talk, sms: sms, nhn: nhn}, errors.Join(errTalk, errSMS, errNHN)
 }

@@ -86,7 +86,7 @@ type adapters struct {
 }
 
 func (v *vendors) providers(site string, client *http.Client) (adapters, error) {
-	secret := providers.Secret(clientSecret)
+	secret := providers.NewSecret(clientSecret)
 	k, errKakao := kakaologin.New(kakaologin.Config{
 		ClientID: clientID, ClientSecret: secret, RedirectURI: site + callbackPath(Kakao), HTTP: client,
 		AuthBase: v.kakao.URL(), APIBase: v.kakao.URL(), AllowLoopbackHTTP: true,

@@ -91,11 +91,11 @@ func (cfg Config) mistakes() []error {
 	odd := func(key string) bool {
 		return len(key) > maxKeyBytes || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 	}
-	wrong(cfg.Key == "", "key is missing")
+	wrong(cfg.Key.IsZero(), "key is missing")
 	wrong(odd(cfg.Key.Reveal()), "key has characters that no key has")
 	wrong(odd(cfg.CoordinateKey.Reveal()), "coordinate key has characters that no key has")
 	wrong(cfg.Coordinates < 0 || cfg.Coordinates > MaxCoordinates, fmt.Sprintf("coordinates is not within 0 and %d", MaxCoordinates))
-	wrong(cfg.Coordinates > 0 && cfg.CoordinateKey == "", "coordinate key is missing: the service has keys of its own")
+	wrong(cfg.Coordinates > 0 && cfg.CoordinateKey.IsZero(), "coordinate key is missing: the service has keys of its own")
 	return all
 }
 

@@ -29,7 +29,7 @@ const (
 
 func config(base string) jusoaddress.Config {
 	return jusoaddress.Config{
-		Key: canary, Coordinates: 1, CoordinateKey: otherCanary, BaseURL: base, AllowLoopbackHTTP: true,
+		Key: providers.NewSecret(canary), Coordinates: 1, CoordinateKey: providers.NewSecret(otherCanary), BaseURL: base, AllowLoopbackHTTP: true,
 		HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 }
@@ -130,7 +130,7 @@ func TestJusoKeepsTheRulesOfAddresses(t *testing.T) {
 	}
 	f, p := start(t)
 	addresstest.Run(t, subject(f, p))
-	f, p = startWith(t, func(c *jusoaddress.Config) { c.Coordinates, c.CoordinateKey = 0, "" })
+	f, p = startWith(t, func(c *jusoaddress.Config) { c.Coordinates, c.CoordinateKey = 0, providers.Secret{} })
 	s := subject(f, p)
 	s.Fills, s.Located = s.Fills&^address.FieldPoint, 0
 	addresstest.Run(t, s)
@@ -274,7 +274,7 @@ func TestNobodyIsAskedForPointsWithoutCoordinates(t *testing.T) {
 }
 
 func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
-	_, err := jusoaddress.New(jusoaddress.Config{Key: canary + "\n", CoordinateKey: otherCanary + " ", Coordinates: 6, BaseURL: "http://juso.example", Timeout: -1})
+	_, err := jusoaddress.New(jusoaddress.Config{Key: providers.NewSecret(canary + "\n"), CoordinateKey: providers.NewSecret(otherCanary + " "), Coordinates: 6, BaseURL: "http://juso.example", Timeout: -1})
 	require.Error(t, err)
 	for _, want := range []string{"juso: key has", "coordinate key has", "within 0 and 5", "loopback", "timeout"} {
 		assert.Contains(t, err.Error(), want)
@@ -282,7 +282,7 @@ func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	assert.NotContains(t, err.Error(), "CANARY")
 	_, err = jusoaddress.New(jusoaddress.Config{Coordinates: 1})
 	require.EqualError(t, err, "juso: key is missing\njuso: coordinate key is missing: the service has keys of its own")
-	_, err = jusoaddress.New(jusoaddress.Config{Key: "TESTJUSOGOKR"})
+	_, err = jusoaddress.New(jusoaddress.Config{Key: providers.NewSecret("TESTJUSOGOKR")})
 	assert.NoError(t, err)
 	assert.Positive(t, jusoaddress.Retention)
 }

@@ -25,7 +25,7 @@ import (
 const canary = "CANARY0a1b2c3dkakaokey"
 
 func config(base string) kakaoaddress.Config {
-	return kakaoaddress.Config{Key: canary, BaseURL: base, AllowLoopbackHTTP: true, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	return kakaoaddress.Config{Key: providers.NewSecret(canary), BaseURL: base, AllowLoopbackHTTP: true, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
 // fake is a Kakao that is strict about what it is asked.
@@ -200,7 +200,7 @@ func TestWhatErrorsSay(t *testing.T) {
 }
 
 func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
-	_, err := kakaoaddress.New(kakaoaddress.Config{Key: canary + "\r\nX-Injected: 1", BaseURL: "http://dapi.example", Timeout: -1})
+	_, err := kakaoaddress.New(kakaoaddress.Config{Key: providers.NewSecret(canary + "\r\nX-Injected: 1"), BaseURL: "http://dapi.example", Timeout: -1})
 	require.Error(t, err)
 	for _, want := range []string{"kakao: key has", "loopback", "timeout"} {
 		assert.Contains(t, err.Error(), want)
@@ -208,11 +208,11 @@ func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	assert.NotContains(t, err.Error(), canary)
 	_, err = kakaoaddress.New(kakaoaddress.Config{})
 	require.EqualError(t, err, "kakao: key is missing")
-	for _, key := range []providers.Secret{"a b", "키", "a\nb", "a\x7f", providers.Secret(strings.Repeat("k", 257))} {
+	for _, key := range []providers.Secret{providers.NewSecret("a b"), providers.NewSecret("키"), providers.NewSecret("a\nb"), providers.NewSecret("a\x7f"), providers.NewSecret(strings.Repeat("k", 257))} {
 		_, err := kakaoaddress.New(kakaoaddress.Config{Key: key})
 		assert.Error(t, err, "%q", key.Reveal())
 	}
-	_, err = kakaoaddress.New(kakaoaddress.Config{Key: "0123456789abcdef0123456789abcdef"})
+	_, err = kakaoaddress.New(kakaoaddress.Config{Key: providers.NewSecret("0123456789abcdef0123456789abcdef")})
 	assert.NoError(t, err)
 	assert.Zero(t, kakaoaddress.Retention)
 }

@@ -18,8 +18,8 @@ import (
 
 func people() []cert.Proof {
 	return []cert.Proof{
-		{Name: "홍길동", Birthday: "19900101", Gender: "M", Phone: "01012345678", CI: providers.Secret(strings.Repeat("A", 86) + "==")},
-		{Name: "김서울", Birthday: "19851231", Gender: "F", Phone: "01087654321", CI: providers.Secret(strings.Repeat("B", 86) + "==")},
+		{Name: "홍길동", Birthday: "19900101", Gender: "M", Phone: "01012345678", CI: providers.NewSecret(strings.Repeat("A", 86) + "==")},
+		{Name: "김서울", Birthday: "19851231", Gender: "F", Phone: "01087654321", CI: providers.NewSecret(strings.Repeat("B", 86) + "==")},
 	}
 }
 
@@ -182,7 +182,7 @@ func TestBadProvidersFailTheSuite(t *testing.T) {
 		"sends no token": {func() bad {
 			return bad{request: func(r *certtest.Reference, ctx context.Context, s cert.Subject) (cert.Ticket, error) {
 				t, err := r.Request(ctx, s)
-				t.Token = ""
+				t.Token = providers.Secret{}
 				return t, err
 			}}
 		}, []string{"a token that must come back"}},

@@ -153,7 +153,7 @@ func collectRules() []rule {
 				"that is a path":      func(t *cert.Ticket) { t.ID = "../" + t.ID },
 				"that is a query":     func(t *cert.Ticket) { t.ID += "?x=1" },
 				"of 1 MB":             func(t *cert.Ticket) { t.ID = strings.Repeat("0", 1<<20) },
-				"without a token":     func(t *cert.Ticket) { t.Token = "" },
+				"without a token":     func(t *cert.Ticket) { t.Token = providers.Secret{} },
 			} {
 				bad := t
 				edit(&bad)

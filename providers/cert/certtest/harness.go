@@ -119,7 +119,7 @@ func (s *Site) ready() error {
 		return errors.New("the harness has fewer than two people")
 	}
 	a, b := s.People[0], s.People[1]
-	if a.Name == b.Name || a.Birthday == b.Birthday || a.Gender == b.Gender || a.CI == b.CI || a.Phone == b.Phone {
+	if a.Name == b.Name || a.Birthday == b.Birthday || a.Gender == b.Gender || a.CI.Equal(b.CI) || a.Phone == b.Phone {
 		return errors.New("the first two people of the harness do not differ in every field")
 	}
 	for i := range s.People {

@@ -16,7 +16,7 @@ func outageRules() []rule {
 				return err
 			}
 			t, err := s.Provider.Request(ctx, s.claim(0))
-			if err == nil || t != (cert.Ticket{}) {
+			if err == nil || !empty(t) {
 				return errors.New("Request gave a ticket")
 			}
 			if n := s.Created(); n > 1 {

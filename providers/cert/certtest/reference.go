@@ -173,7 +173,7 @@ func (r *Reference) Request(ctx context.Context, s cert.Subject) (cert.Ticket, e
 	if len(r.requests) >= maxRequests {
 		clear(r.requests)
 	}
-	t := cert.Ticket{Provider: provider, ID: rand.Text(), Token: providers.Secret(rand.Text()), Expires: time.Now().Add(lifetime).Round(0)}
+	t := cert.Ticket{Provider: provider, ID: rand.Text(), Token: providers.NewSecret(rand.Text()), Expires: time.Now().Add(lifetime).Round(0)}
 	r.requests[t.ID] = &request{signed: t.Token.Reveal(), expires: t.Expires}
 	r.created++
 	return t, nil
@@ -182,7 +182,7 @@ func (r *Reference) Request(ctx context.Context, s cert.Subject) (cert.Ticket, e
 // Collect implements cert.Provider.
 func (r *Reference) Collect(ctx context.Context, reply cert.Reply) (cert.Proof, error) {
 	t := reply.Ticket
-	if t.Provider != provider || len(t.ID) != 26 || t.Token == "" {
+	if t.Provider != provider || len(t.ID) != 26 || t.Token.IsZero() {
 		e := fail("status", providers.Denied, cert.ErrTicket)
 		e.Unsent = true
 		return cert.Proof{}, e
@@ -203,7 +203,7 @@ func (r *Reference) Collect(ctx context.Context, reply cert.Reply) (cert.Proof, 
 		return cert.Proof{}, err
 	}
 	q.state = verified
-	if subtle.ConstantTimeCompare([]byte(q.signed), []byte(t.Token)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(q.signed), []byte(t.Token.Reveal())) != 1 {
 		return cert.Proof{}, fail("verify", providers.Denied, cert.ErrToken)
 	}
 	p := r.people[q.person]
@@ -214,7 +214,7 @@ func (r *Reference) Collect(ctx context.Context, reply cert.Reply) (cert.Proof, 
 		}
 	}
 	if r.withheld[CI] {
-		p.CI = ""
+		p.CI = providers.Secret{}
 	}
 	return p, nil
 }

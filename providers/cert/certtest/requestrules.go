@@ -23,7 +23,7 @@ func requestRules() []rule {
 				return errors.New("it names nothing")
 			case !t.Expires.After(time.Now()):
 				return errors.New("it has no end, or one that is past")
-			case len(t.Token) < 20:
+			case len(t.Token.Reveal()) < 20:
 				return errors.New("its token is not there, or short")
 			case s.Created() != 1:
 				return fmt.Errorf("%d requests were created", s.Created())
@@ -39,7 +39,7 @@ func requestRules() []rule {
 			if err != nil {
 				return err
 			}
-			if a.ID == b.ID || a.Token == b.Token {
+			if a.ID == b.ID || a.Token.Equal(b.Token) {
 				return errors.New("they share a name or a token")
 			}
 			return nil
@@ -60,7 +60,7 @@ func requestRules() []rule {
 				claim := s.claim(0)
 				edit(&claim)
 				t, err := s.Provider.Request(ctx, claim)
-				if err == nil || t != (cert.Ticket{}) {
+				if err == nil || !empty(t) {
 					return fmt.Errorf("%s: it was taken", name)
 				}
 				if err := errors.Join(isKind(err, providers.Invalid), s.silent(err, cert.Ticket{})); err != nil {

@@ -239,7 +239,7 @@ func TestWatch(t *testing.T) {
 
 func TestConfigReportsEveryMistake(t *testing.T) {
 	_, err := kakaocert.New(kakaocert.Config{
-		SecretKey: "CANARY-key", ClientCode: "12", ExpireIn: time.Hour, Codes: map[int]providers.Kind{5: providers.Denied},
+		SecretKey: providers.NewSecret("CANARY-key"), ClientCode: "12", ExpireIn: time.Hour, Codes: map[int]providers.Kind{5: providers.Denied},
 		Base: "http://barocert.linkhub.co.kr", AuthBase: "ftp://x", Timeout: -1,
 	})
 	require.Error(t, err)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/cert"
 	"github.com/detour-go/detour/providers/cert/certtest"
 	"github.com/detour-go/detour/providers/cert/kakaocert"
@@ -24,7 +25,7 @@ func TestSuiteAgainstTheSimulatedVendor(t *testing.T) {
 			return nil, err
 		}
 		p, err := kakaocert.New(kakaocert.Config{
-			LinkID: "DEMO", SecretKey: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", ClientCode: "000000000001",
+			LinkID: "DEMO", SecretKey: providers.NewSecret("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), ClientCode: "000000000001",
 			Base: sim.URL(), AuthBase: sim.URL(), AllowLoopbackHTTP: true, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		})
 		if err != nil {

@@ -20,15 +20,15 @@ import (
 
 func config(base string, client *http.Client) kakaocert.Config {
 	return kakaocert.Config{
-		LinkID: barofake.LinkID, SecretKey: barofake.SecretKey, ClientCode: barofake.ClientCode,
+		LinkID: barofake.LinkID, SecretKey: providers.NewSecret(barofake.SecretKey), ClientCode: barofake.ClientCode,
 		Base: base, AuthBase: base, AllowLoopbackHTTP: true, HTTP: client,
 	}
 }
 
 func people() []cert.Proof {
 	return []cert.Proof{
-		{Name: "홍길동", Birthday: "19900101", Gender: "M", Phone: "01012345678", CI: providers.Secret(strings.Repeat("A", 86) + "==")},
-		{Name: "김서울", Birthday: "19851231", Gender: "F", Phone: "01087654321", CI: providers.Secret(strings.Repeat("B", 86) + "==")},
+		{Name: "홍길동", Birthday: "19900101", Gender: "M", Phone: "01012345678", CI: providers.NewSecret(strings.Repeat("A", 86) + "==")},
+		{Name: "김서울", Birthday: "19851231", Gender: "F", Phone: "01087654321", CI: providers.NewSecret(strings.Repeat("B", 86) + "==")},
 	}
 }
 
@@ -157,7 +157,7 @@ func ask(op string) func(string, *http.Client) (func(context.Context) error, err
 				_, err := p.Request(ctx, subject())
 				return err
 			}
-			_, err = p.Collect(ctx, cert.Reply{Ticket: cert.Ticket{Provider: "kakao", ID: known, Token: "CANARY-signed-token"}})
+			_, err = p.Collect(ctx, cert.Reply{Ticket: cert.Ticket{Provider: "kakao", ID: known, Token: providers.NewSecret("CANARY-signed-token")}})
 			return err
 		}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/cert"
 	"github.com/detour-go/detour/providers/cert/certtest"
 	"github.com/detour-go/detour/providers/cert/passcert"
@@ -24,7 +25,7 @@ func TestSuiteAgainstTheSimulatedVendor(t *testing.T) {
 			return nil, err
 		}
 		p, err := passcert.New(passcert.Config{
-			LinkID: "DEMO", SecretKey: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", ClientCode: "000000000001", CallCenter: "1600-0000",
+			LinkID: "DEMO", SecretKey: providers.NewSecret("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), ClientCode: "000000000001", CallCenter: "1600-0000",
 			Base: sim.URL(), AuthBase: sim.URL(), AllowLoopbackHTTP: true, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		})
 		if err != nil {

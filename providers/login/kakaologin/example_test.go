@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/kakaologin"
 )
@@ -13,7 +14,7 @@ import (
 // to keep, sealed, until the browser comes back.
 func ExampleProvider_Begin() {
 	kakao, err := kakaologin.New(kakaologin.Config{
-		ClientID: "rest-api-key", ClientSecret: "client-secret",
+		ClientID: "rest-api-key", ClientSecret: providers.NewSecret("client-secret"),
 		RedirectURI: "https://site.example/login/kakao", Scopes: []string{"openid", "account_email"},
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ func TestIDTokenMustAgree(t *testing.T) {
 				token = r.token
 			}
 			v.token = `{"access_token":"x","token_type":"bearer","id_token":"` + token + `"}`
-			id, err := p.Finish(t.Context(), login.Reply{Code: "c", State: c.State.Reveal(), Challenge: c})
+			id, err := p.Finish(t.Context(), login.Reply{Code: providers.NewSecret("c"), State: c.State.Reveal(), Challenge: c})
 			if !r.ok {
 				assert.ErrorIs(t, err, r.want)
 				assert.Zero(t, id.Subject)

@@ -70,7 +70,7 @@ func begin(t *testing.T, p login.Provider, q login.Request) (login.Challenge, ur
 func finish(t *testing.T, p login.Provider) (login.Identity, error) {
 	t.Helper()
 	c, _ := begin(t, p, login.Request{})
-	return p.Finish(t.Context(), login.Reply{Code: codeCanary, State: c.State.Reveal(), Challenge: c})
+	return p.Finish(t.Context(), login.Reply{Code: providers.NewSecret(codeCanary), State: c.State.Reveal(), Challenge: c})
 }
 
 func TestBeginSpeaksKakao(t *testing.T) {
@@ -98,7 +98,7 @@ func TestFinishSendsExactlyThis(t *testing.T) {
 	p := provider(t, v.URL, nil)
 	before := time.Now()
 	c, _ := begin(t, p, login.Request{})
-	id, err := p.Finish(t.Context(), login.Reply{Code: codeCanary, State: c.State.Reveal(), Challenge: c})
+	id, err := p.Finish(t.Context(), login.Reply{Code: providers.NewSecret(codeCanary), State: c.State.Reveal(), Challenge: c})
 	require.NoError(t, err)
 	require.Len(t, v.asked, 2)
 
@@ -164,13 +164,13 @@ func TestEmailVerified(t *testing.T) {
 func TestRefreshKeepsWhatIsLeftOut(t *testing.T) {
 	v := serve(t, `{"token_type":"bearer","access_token":"fresh","expires_in":43199}`, "")
 	p := provider(t, v.URL, nil)
-	old := login.Token{Access: "old", Refresh: refreshCanary, ID: "old.id.token", RefreshExpiry: time.Now().Add(40 * 24 * time.Hour), Scopes: []string{"openid"}}
+	old := login.Token{Access: providers.NewSecret("old"), Refresh: providers.NewSecret(refreshCanary), ID: providers.NewSecret("old.id.token"), RefreshExpiry: time.Now().Add(40 * 24 * time.Hour), Scopes: []string{"openid"}}
 	got, err := p.Refresh(t.Context(), old)
 	require.NoError(t, err)
 	assert.Equal(t, "fresh", got.Access.Reveal())
-	assert.Equal(t, old.Refresh, got.Refresh, "more than a month left: kakao sends none")
+	assert.Equal(t, old.Refresh.Reveal(), got.Refresh.Reveal(), "more than a month left: kakao sends none")
 	assert.Equal(t, old.RefreshExpiry, got.RefreshExpiry)
-	assert.Equal(t, old.ID, got.ID)
+	assert.Equal(t, old.ID.Reveal(), got.ID.Reveal())
 	assert.Equal(t, old.Scopes, got.Scopes)
 	assert.Equal(t, url.Values{"grant_type": {"refresh_token"}, "client_id": {"rest-key"}, "client_secret": {secretCanary}, "refresh_token": {refreshCanary}}, v.asked[0].PostForm)
 
@@ -188,7 +188,7 @@ func TestRefreshKeepsWhatIsLeftOut(t *testing.T) {
 
 func TestConfigReportsEveryMistake(t *testing.T) {
 	_, err := kakaologin.New(kakaologin.Config{
-		ClientSecret: "bad\nsecret", RedirectURI: "http://site.example/back", AuthBase: "http://kauth.kakao.com", APIBase: "https://u:p@kapi.kakao.com",
+		ClientSecret: providers.NewSecret("bad\nsecret"), RedirectURI: "http://site.example/back", AuthBase: "http://kauth.kakao.com", APIBase: "https://u:p@kapi.kakao.com",
 		Scopes: []string{"a,b"}, UserAgent: "a\r\nb", Timeout: -1,
 	})
 	require.Error(t, err)
@@ -197,10 +197,10 @@ func TestConfigReportsEveryMistake(t *testing.T) {
 	}
 	for _, cfg := range []kakaologin.Config{
 		{ClientID: "k", RedirectURI: "https://site.example/back"}, // a secret is left out by declaration only
-		{ClientID: "k", ClientSecret: "s", WithoutClientSecret: true, RedirectURI: "https://site.example/back"},
-		{ClientID: "k", ClientSecret: "s"},
-		{ClientID: "k", ClientSecret: "s", RedirectURI: "https://site.example/back#x"},
-		{ClientID: "k", ClientSecret: "s", RedirectURI: "/back"},
+		{ClientID: "k", ClientSecret: providers.NewSecret("s"), WithoutClientSecret: true, RedirectURI: "https://site.example/back"},
+		{ClientID: "k", ClientSecret: providers.NewSecret("s")},
+		{ClientID: "k", ClientSecret: providers.NewSecret("s"), RedirectURI: "https://site.example/back#x"},
+		{ClientID: "k", ClientSecret: providers.NewSecret("s"), RedirectURI: "/back"},
 	} {
 		_, err := kakaologin.New(cfg)
 		assert.Error(t, err)

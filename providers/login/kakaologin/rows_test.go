@@ -44,7 +44,7 @@ func kakao() http.Handler {
 
 func config(base string, c *http.Client) kakaologin.Config {
 	return kakaologin.Config{
-		ClientID: "rest-key", ClientSecret: secretCanary, RedirectURI: "https://site.example/back/kakao",
+		ClientID: "rest-key", ClientSecret: providers.NewSecret(secretCanary), RedirectURI: "https://site.example/back/kakao",
 		AuthBase: base, APIBase: base, AllowLoopbackHTTP: true, HTTP: c,
 	}
 }
@@ -67,7 +67,7 @@ func subject(name, at string, rows []providertest.Row) providertest.Subject {
 				if err != nil {
 					return err
 				}
-				_, err = p.Finish(ctx, login.Reply{Code: codeCanary, State: ch.State.Reveal(), Challenge: ch})
+				_, err = p.Finish(ctx, login.Reply{Code: providers.NewSecret(codeCanary), State: ch.State.Reveal(), Challenge: ch})
 				return err
 			}, nil
 		},
@@ -205,7 +205,7 @@ func TestRefreshIsAnAdapterToo(t *testing.T) {
 				return nil, err
 			}
 			return func(ctx context.Context) error {
-				_, err := p.Refresh(ctx, login.Token{Refresh: refreshCanary})
+				_, err := p.Refresh(ctx, login.Token{Refresh: providers.NewSecret(refreshCanary)})
 				return err
 			}, nil
 		},

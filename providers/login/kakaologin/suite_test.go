@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/kakaologin"
 	"github.com/detour-go/detour/providers/login/logintest"
@@ -44,7 +45,7 @@ func rehearsal(back string, edit func(*kakaologin.Config)) (*vendorsim.Kakao, *k
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	cfg := kakaologin.Config{
-		ClientID: "rest-key", ClientSecret: "rest-secret", RedirectURI: back,
+		ClientID: "rest-key", ClientSecret: providers.NewSecret("rest-secret"), RedirectURI: back,
 		AuthBase: sim.URL(), APIBase: sim.URL(), AllowLoopbackHTTP: true, HTTP: client,
 	}
 	if edit != nil {

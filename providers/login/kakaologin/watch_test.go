@@ -134,9 +134,9 @@ func TestT5ForgedCallbacksAreNeverAFault(t *testing.T) {
 	c, _ := begin(t, p, login.Request{})
 	for _, r := range []login.Reply{
 		{State: "forged", Error: "server_error"}, {State: c.State.Reveal(), Error: "server_error", Challenge: c},
-		{Code: "forged", State: "forged", Challenge: c}, {Code: "forged", State: c.State.Reveal(), Challenge: c},
-		{Code: providers.Secret(strings.Repeat("x", 4000)), State: c.State.Reveal(), Challenge: c},
-		{Code: "forged", State: c.State.Reveal(), Issuer: "https://evil.example", Challenge: c},
+		{Code: providers.NewSecret("forged"), State: "forged", Challenge: c}, {Code: providers.NewSecret("forged"), State: c.State.Reveal(), Challenge: c},
+		{Code: providers.NewSecret(strings.Repeat("x", 4000)), State: c.State.Reveal(), Challenge: c},
+		{Code: providers.NewSecret("forged"), State: c.State.Reveal(), Issuer: "https://evil.example", Challenge: c},
 	} {
 		for range 20 {
 			_, err := p.Finish(t.Context(), r)

@@ -42,7 +42,7 @@ func beginRules() []rule {
 			if err := errors.Join(errA, errB); err != nil {
 				return err
 			}
-			if a.State == b.State || h.Nonce && a.Nonce == b.Nonce || h.PKCE && a.Verifier == b.Verifier {
+			if a.State.Equal(b.State) || h.Nonce && a.Nonce.Equal(b.Nonce) || h.PKCE && a.Verifier.Equal(b.Verifier) {
 				return errors.New("something is the same in both")
 			}
 			return nil

@@ -110,7 +110,7 @@ func refreshes(ctx context.Context, _ Harness, s *Site) error {
 	if err != nil {
 		return err
 	}
-	if id.Token.Refresh == "" {
+	if id.Token.Refresh.IsZero() {
 		return errors.New("Finish gave no refresh token; ask for one in the harness")
 	}
 	for range 2 { // the token that came back must be good for the next time
@@ -118,15 +118,15 @@ func refreshes(ctx context.Context, _ Harness, s *Site) error {
 		if err != nil {
 			return fmt.Errorf("Refresh: %w", err)
 		}
-		if fresh.Access == "" || fresh.Access == id.Token.Access {
+		if fresh.Access.IsZero() || fresh.Access.Equal(id.Token.Access) {
 			return errors.New("there is no fresh access token")
 		}
-		if fresh.Refresh == "" {
+		if fresh.Refresh.IsZero() {
 			return errors.New("the refresh token was lost")
 		}
 		id.Token = fresh
 	}
-	_, err = p.Refresh(ctx, login.Token{Refresh: "unknown-refresh-token"})
+	_, err = p.Refresh(ctx, login.Token{Refresh: providers.NewSecret("unknown-refresh-token")})
 	if err == nil {
 		return errors.New("an unknown refresh token was taken")
 	}

@@ -120,7 +120,7 @@ func TestBadProvidersFailTheSuite(t *testing.T) {
 			v := u.Query()
 			v.Set("state", strings.Repeat("s", 26))
 			u.RawQuery = v.Encode()
-			c.URL, c.State = u.String(), providers.Secret(strings.Repeat("s", 26))
+			c.URL, c.State = u.String(), providers.NewSecret(strings.Repeat("s", 26))
 		}), []string{"two Begins differ"}},
 		"takes any way back": {bad{begin: func(r *logintest.Reference, ctx context.Context, _ login.Request) (login.Challenge, error) {
 			return r.Begin(ctx, login.Request{})
@@ -183,7 +183,7 @@ func TestBadProvidersFailTheSuite(t *testing.T) {
 		"watches nothing": {bad{watch: func(*logintest.Reference, context.Context) error { return nil }}, []string{"a Watcher is content"}},
 		"loses the refresh token": {bad{again: func(r *logintest.Reference, ctx context.Context, old login.Token) (login.Token, error) {
 			t, err := r.Refresh(ctx, old)
-			t.Refresh = ""
+			t.Refresh = providers.Secret{}
 			return t, err
 		}}, []string{"a Refresher gives"}},
 		"errors of its own": {finishing(func(r *logintest.Reference, ctx context.Context, reply login.Reply) (login.Identity, error) {

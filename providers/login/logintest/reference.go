@@ -109,7 +109,7 @@ func (r *Reference) Begin(_ context.Context, q login.Request) (login.Challenge, 
 	}
 	c := login.Challenge{
 		RedirectURI: r.redirect,
-		State:       providers.Secret(rand.Text()), Nonce: providers.Secret(rand.Text()), Verifier: providers.Secret(rand.Text() + rand.Text()),
+		State:       providers.NewSecret(rand.Text()), Nonce: providers.NewSecret(rand.Text()), Verifier: providers.NewSecret(rand.Text() + rand.Text()),
 	}
 	c.URL = r.issuer + "/authorize?" + url.Values{
 		"response_type": {"code"}, "client_id": {"reference"}, "redirect_uri": {r.redirect},
@@ -162,13 +162,13 @@ func (r *Reference) open(ctx context.Context, c login.Challenge) (url.Values, er
 func (r *Reference) Finish(ctx context.Context, reply login.Reply) (login.Identity, error) {
 	c := reply.Challenge
 	switch {
-	case c.State == "" || c.Nonce == "" || c.Verifier == "" || c.RedirectURI != r.redirect,
-		subtle.ConstantTimeCompare([]byte(c.State), []byte(reply.State)) != 1,
+	case c.State.IsZero() || c.Nonce.IsZero() || c.Verifier.IsZero() || c.RedirectURI != r.redirect,
+		subtle.ConstantTimeCompare([]byte(c.State.Reveal()), []byte(reply.State)) != 1,
 		reply.Issuer != "" && reply.Issuer != r.issuer:
 		return login.Identity{}, r.unasked(errStray)
 	case reply.Error != "":
 		return login.Identity{}, r.unasked(errSaidNo)
-	case reply.Code == "" || len(reply.Code) > 4096 || !visible(reply.Code.Reveal()):
+	case reply.Code.IsZero() || len(reply.Code.Reveal()) > 4096 || !visible(reply.Code.Reveal()):
 		return login.Identity{}, r.unasked(errSpent)
 	}
 	if err := r.ask(ctx, TokenEndpoint, "token"); err != nil {
@@ -203,7 +203,7 @@ func (r *Reference) Refresh(ctx context.Context, t login.Token) (login.Token, er
 
 // token is called under mu.
 func (r *Reference) token() login.Token {
-	t := login.Token{Access: providers.Secret(rand.Text()), Refresh: providers.Secret(rand.Text()), Expiry: time.Now().Add(time.Hour)}
+	t := login.Token{Access: providers.NewSecret(rand.Text()), Refresh: providers.NewSecret(rand.Text()), Expiry: time.Now().Add(time.Hour)}
 	if len(r.tokens) >= maxGrants {
 		clear(r.tokens)
 	}

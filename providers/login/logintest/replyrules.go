@@ -29,14 +29,14 @@ func replyRules() []rule {
 				"another challenge":       func(r *login.Reply) { r.Challenge = other },
 				"no challenge":            func(r *login.Reply) { r.Challenge = login.Challenge{} },
 				"no challenge, no state":  func(r *login.Reply) { r.Challenge, r.State = login.Challenge{}, "" },
-				"nothing on both sides":   func(r *login.Reply) { r.Challenge.State, r.State = "", "" },
+				"nothing on both sides":   func(r *login.Reply) { r.Challenge.State, r.State = providers.Secret{}, "" },
 				"another redirect URI":    func(r *login.Reply) { r.Challenge.RedirectURI += "/other" },
 			}
 			if h.Nonce {
-				wrong["no nonce"] = func(r *login.Reply) { r.Challenge.Nonce = "" }
+				wrong["no nonce"] = func(r *login.Reply) { r.Challenge.Nonce = providers.Secret{} }
 			}
 			if h.PKCE {
-				wrong["no verifier"] = func(r *login.Reply) { r.Challenge.Verifier = "" }
+				wrong["no verifier"] = func(r *login.Reply) { r.Challenge.Verifier = providers.Secret{} }
 			}
 			return each(wrong, func(spoil func(*login.Reply)) error {
 				r := good
@@ -104,7 +104,7 @@ func replyRules() []rule {
 			}
 			codes := map[string]string{"made up": "made-up-code", "short": "0", "long": strings.Repeat("c", 2000), "of odd characters": `&redirect_uri=//evil"'<>%00+`}
 			return each(codes, func(code string) error {
-				return s.refused(ctx, login.Reply{Code: providers.Secret(code), State: c.State.Reveal(), Challenge: c}, providers.Denied)
+				return s.refused(ctx, login.Reply{Code: providers.NewSecret(code), State: c.State.Reveal(), Challenge: c}, providers.Denied)
 			})
 		}},
 		{"no code, or one that no vendor gives, is denied and nobody is asked", func(ctx context.Context, _ Harness, s *Site) error {
@@ -114,7 +114,7 @@ func replyRules() []rule {
 			}
 			codes := map[string]string{"none": "", "with a line break": "co\r\nde", "with NUL": "co\x00de", "of 1 MB": strings.Repeat("c", 1<<20)}
 			return each(codes, func(code string) error {
-				return s.unasked(ctx, login.Reply{Code: providers.Secret(code), State: c.State.Reveal(), Challenge: c})
+				return s.unasked(ctx, login.Reply{Code: providers.NewSecret(code), State: c.State.Reveal(), Challenge: c})
 			})
 		}},
 	}

@@ -42,7 +42,7 @@ func (s *Site) judged(id login.Identity, err error, r login.Reply, want provider
 	if err == nil {
 		return errors.New("Finish let somebody in")
 	}
-	if id.Issuer != "" || id.Subject != "" || id.Token.Access != "" {
+	if id.Issuer != "" || id.Subject != "" || !id.Token.Access.IsZero() {
 		return errors.New("Finish gave an identity together with an error")
 	}
 	return errors.Join(isKind(err, want), silent(err, r, s.Users))
@@ -110,7 +110,7 @@ func same(got, want login.Identity) error {
 			return fmt.Errorf("%s is %q, want %q", f.name, f.got, f.want)
 		}
 	}
-	if got.Token.Access == "" {
+	if got.Token.Access.IsZero() {
 		return errors.New("there is no access token")
 	}
 	return login.Match(login.Request{Expect: want.Key()}, got)

@@ -28,7 +28,7 @@ func provider(t *testing.T, h http.Handler) *naverlogin.Provider {
 }
 
 func TestBeginSpeaksNaver(t *testing.T) {
-	p, err := naverlogin.New(naverlogin.Config{ClientID: "naver-id", ClientSecret: "s", RedirectURI: "https://site.example/back/naver"})
+	p, err := naverlogin.New(naverlogin.Config{ClientID: "naver-id", ClientSecret: providers.NewSecret("s"), RedirectURI: "https://site.example/back/naver"})
 	require.NoError(t, err)
 	ask := func(q login.Request) url.Values {
 		c, err := p.Begin(t.Context(), q)
@@ -66,7 +66,7 @@ func TestFinishSendsExactlyThis(t *testing.T) {
 	}))
 	c, err := p.Begin(t.Context(), login.Request{})
 	require.NoError(t, err)
-	id, err := p.Finish(t.Context(), login.Reply{Code: "code+/=", State: c.State.Reveal(), Challenge: c})
+	id, err := p.Finish(t.Context(), login.Reply{Code: providers.NewSecret("code+/="), State: c.State.Reveal(), Challenge: c})
 	require.NoError(t, err)
 	require.Len(t, asked, 2)
 	assert.Empty(t, asked[0].URL.RawQuery, "naver takes a query as well; that would end up in logs")
@@ -90,7 +90,7 @@ func TestRefreshKeepsTheRefreshToken(t *testing.T) {
 		w.Header().Set("Content-Type", js)
 		_, _ = io.WriteString(w, `{"access_token":"fresh","token_type":"bearer","expires_in":"3600"}`)
 	}))
-	got, err := p.Refresh(t.Context(), login.Token{Access: "old", Refresh: refreshCanary})
+	got, err := p.Refresh(t.Context(), login.Token{Access: providers.NewSecret("old"), Refresh: providers.NewSecret(refreshCanary)})
 	require.NoError(t, err)
 	assert.Equal(t, "fresh", got.Access.Reveal())
 	assert.Equal(t, refreshCanary, got.Refresh.Reveal())

@@ -43,7 +43,7 @@ func naver() http.Handler {
 
 func config(base string, c *http.Client) naverlogin.Config {
 	return naverlogin.Config{
-		ClientID: "naver-id", ClientSecret: secretCanary, RedirectURI: "https://site.example/back/naver",
+		ClientID: "naver-id", ClientSecret: providers.NewSecret(secretCanary), RedirectURI: "https://site.example/back/naver",
 		AuthBase: base, APIBase: base, AllowLoopbackHTTP: true, HTTP: c,
 	}
 }
@@ -63,7 +63,7 @@ func subject(name, at string, rows []providertest.Row) providertest.Subject {
 				if err != nil {
 					return err
 				}
-				_, err = p.Finish(ctx, login.Reply{Code: codeCanary, State: ch.State.Reveal(), Challenge: ch})
+				_, err = p.Finish(ctx, login.Reply{Code: providers.NewSecret(codeCanary), State: ch.State.Reveal(), Challenge: ch})
 				return err
 			}, nil
 		},

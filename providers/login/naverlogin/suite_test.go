@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/logintest"
 	"github.com/detour-go/detour/providers/login/naverlogin"
@@ -33,7 +34,7 @@ func rehearsal(back string, edit func(*vendorsim.NaverConfig)) (*vendorsim.Naver
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	p, err := naverlogin.New(naverlogin.Config{
-		ClientID: "naver-id", ClientSecret: "naver-secret", RedirectURI: back,
+		ClientID: "naver-id", ClientSecret: providers.NewSecret("naver-secret"), RedirectURI: back,
 		AuthBase: sim.URL(), APIBase: sim.URL(), AllowLoopbackHTTP: true, HTTP: client,
 	})
 	if err != nil {

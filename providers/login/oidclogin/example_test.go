@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/oidclogin"
 )
@@ -15,7 +16,7 @@ func ExampleNew() {
 	google, err := oidclogin.New(oidclogin.Config{
 		Name: "google", Issuer: "https://accounts.google.com",
 		AuthURL: "https://accounts.google.com/o/oauth2/v2/auth", TokenURL: "https://oauth2.googleapis.com/token", JWKSURL: "https://www.googleapis.com/oauth2/v3/certs",
-		ClientID: "client-id", ClientSecret: "client-secret", RedirectURI: "https://site.example/login/google", Scopes: []string{"email"},
+		ClientID: "client-id", ClientSecret: providers.NewSecret("client-secret"), RedirectURI: "https://site.example/login/google", Scopes: []string{"email"},
 	})
 	if err != nil {
 		fmt.Println(err)

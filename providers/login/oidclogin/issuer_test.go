@@ -135,7 +135,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func config(base string, c *http.Client) oidclogin.Config {
 	return oidclogin.Config{
 		Name: "issuer", Issuer: issuerName, AuthURL: base + "/authorize", TokenURL: base + "/token", JWKSURL: base + "/jwks",
-		ClientID: clientID, ClientSecret: secretCanary, RedirectURI: "https://site.example/back/oidc", AllowLoopbackHTTP: true, HTTP: c,
+		ClientID: clientID, ClientSecret: providers.NewSecret(secretCanary), RedirectURI: "https://site.example/back/oidc", AllowLoopbackHTTP: true, HTTP: c,
 	}
 }
 
@@ -157,5 +157,5 @@ func finish(t *testing.T, p login.Provider) (login.Identity, error) {
 	t.Helper()
 	c, err := p.Begin(t.Context(), login.Request{})
 	require.NoError(t, err)
-	return p.Finish(t.Context(), login.Reply{Code: providers.Secret(c.Nonce.Reveal()), State: c.State.Reveal(), Challenge: c})
+	return p.Finish(t.Context(), login.Reply{Code: providers.NewSecret(c.Nonce.Reveal()), State: c.State.Reveal(), Challenge: c})
 }

@@ -191,7 +191,7 @@ func TestRefreshedIDTokenMustNameTheSameAccount(t *testing.T) {
 	w, p := virtual(t, nil)
 	id, err := finish(t, p)
 	require.NoError(t, err)
-	id.Token.Refresh = "refresh"
+	id.Token.Refresh = providers.NewSecret("refresh")
 	fresh, err := p.Refresh(t.Context(), id.Token)
 	require.NoError(t, err)
 	assert.NotEqual(t, id.Token.ID.Reveal(), fresh.ID.Reveal())

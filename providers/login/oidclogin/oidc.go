@@ -114,14 +114,14 @@ func (p *Provider) Finish(ctx context.Context, r login.Reply) (login.Identity, e
 // and must name the same account (OpenID Connect Core section 12.2).
 func (p *Provider) Refresh(ctx context.Context, t login.Token) (login.Token, error) {
 	fresh, err := p.grant.Refresh(ctx, t)
-	if err != nil || fresh.ID == t.ID {
+	if err != nil || fresh.ID.Equal(t.ID) {
 		return fresh, err
 	}
 	c, err := p.verify(ctx, fresh)
 	if err != nil {
 		return login.Token{}, err
 	}
-	if t.ID != "" && c.Subject != subjectOf(t.ID.Reveal()) {
+	if !t.ID.IsZero() && c.Subject != subjectOf(t.ID.Reveal()) {
 		return login.Token{}, p.fail(opIDToken, providers.Security, errSubject)
 	}
 	return fresh, nil

@@ -121,7 +121,7 @@ func TestBegin(t *testing.T) {
 func TestConfigReportsEveryMistake(t *testing.T) {
 	_, err := oidclogin.New(oidclogin.Config{
 		Issuer: "http://issuer.example", AuthURL: "https://x.example/a?b=c", TokenURL: "ftp://x", JWKSURL: "", UserinfoURL: "https://u:p@x.example",
-		PublicClient: true, ClientSecret: "s", BasicAuth: true, WithoutPKCE: true, Algorithms: []string{"HS256"}, KeysMaxAge: -1, Timeout: -1,
+		PublicClient: true, ClientSecret: providers.NewSecret("s"), BasicAuth: true, WithoutPKCE: true, Algorithms: []string{"HS256"}, KeysMaxAge: -1, Timeout: -1,
 	})
 	require.Error(t, err)
 	for _, want := range []string{

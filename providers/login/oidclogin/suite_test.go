@@ -54,7 +54,7 @@ func rehearsal(back string, console func(*vendorsim.OIDCConfig), edit func(*oidc
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	cfg := oidclogin.Config{
 		Issuer: sim.Issuer(), AuthURL: sim.URL() + "/authorize", TokenURL: sim.URL() + "/token", JWKSURL: sim.URL() + "/jwks",
-		ClientID: "client-id", ClientSecret: "client secret/+", RedirectURI: back, Scopes: []string{"email", "profile", "offline_access"},
+		ClientID: "client-id", ClientSecret: providers.NewSecret("client secret/+"), RedirectURI: back, Scopes: []string{"email", "profile", "offline_access"},
 		AllowLoopbackHTTP: true, HTTP: client,
 	}
 	if edit != nil {
@@ -81,7 +81,7 @@ func TestSuiteAgainstTheSimulatedIssuer(t *testing.T) {
 		},
 		"public client": {
 			console: func(c *vendorsim.OIDCConfig) { c.Clients[0].Secret, c.RequirePKCE = "", true },
-			edit:    func(c *oidclogin.Config) { c.ClientSecret, c.PublicClient = "", true },
+			edit:    func(c *oidclogin.Config) { c.ClientSecret, c.PublicClient = providers.Secret{}, true },
 		},
 		"iss in replies": {
 			console: func(c *vendorsim.OIDCConfig) { c.IssParam = true },

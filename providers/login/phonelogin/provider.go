@@ -123,13 +123,13 @@ func (p *Provider) pack(c phone.Challenge) (login.Challenge, error) {
 	}
 	return login.Challenge{
 		URL:         p.cfg.CodePage + "?" + url.Values{"state": {c.ID}}.Encode(),
-		RedirectURI: p.cfg.CodePage, State: providers.Secret(c.ID), Verifier: providers.Secret(all),
+		RedirectURI: p.cfg.CodePage, State: providers.NewSecret(c.ID), Verifier: providers.NewSecret(string(all)),
 	}, nil
 }
 
 func (p *Provider) unpack(c login.Challenge) (phone.Challenge, bool) {
 	var sent bare
-	if c.State == "" || c.RedirectURI != p.cfg.CodePage || json.Unmarshal([]byte(c.Verifier.Reveal()), &sent) != nil {
+	if c.State.IsZero() || c.RedirectURI != p.cfg.CodePage || json.Unmarshal([]byte(c.Verifier.Reveal()), &sent) != nil {
 		return phone.Challenge{}, false
 	}
 	ok := subtle.ConstantTimeCompare([]byte(sent.ID), []byte(c.State.Reveal())) == 1 && sent.Purpose == p.cfg.Purpose

@@ -91,12 +91,12 @@ func TestT4AStrayReply(t *testing.T) {
 		"no challenge":            func(r *login.Reply) { r.Challenge = login.Challenge{} },
 		"nothing on both sides":   func(r *login.Reply) { r.Challenge, r.State = login.Challenge{}, "" },
 		"another page":            func(r *login.Reply) { r.Challenge.RedirectURI += "/other" },
-		"no verifier":             func(r *login.Reply) { r.Challenge.Verifier = "" },
+		"no verifier":             func(r *login.Reply) { r.Challenge.Verifier = providers.Secret{} },
 		"another's verifier":      func(r *login.Reply) { r.Challenge.Verifier = mine.Verifier },
-		"verifier of nothing":     func(r *login.Reply) { r.Challenge.Verifier = "{}" },
+		"verifier of nothing":     func(r *login.Reply) { r.Challenge.Verifier = providers.NewSecret("{}") },
 		"T3 another issuer":       func(r *login.Reply) { r.Issuer = "https://issuer.invalid" },
 		"T3 issuer with a slash":  func(r *login.Reply) { r.Issuer += issuer + "/" },
-		"cancelled":               func(r *login.Reply) { r.Code, r.Error = "", "access_denied" },
+		"cancelled":               func(r *login.Reply) { r.Code, r.Error = providers.Secret{}, "access_denied" },
 	}
 	for name, spoil := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestT6ARewrittenVerifier(t *testing.T) {
 	s := open(t, nil)
 	c := s.begin(stranger)
 	bad := c
-	bad.Verifier = providers.Secret(strings.ReplaceAll(c.Verifier.Reveal(), stranger, number))
+	bad.Verifier = providers.NewSecret(strings.ReplaceAll(c.Verifier.Reveal(), stranger, number))
 	require.NotEqual(t, c.Verifier.Reveal(), bad.Verifier.Reveal())
 	_, err := s.provider.Finish(t.Context(), s.typed(bad, s.codeTo(stranger)))
 	assert.ErrorIs(t, err, providers.Denied)
@@ -194,7 +194,7 @@ func TestResendAndWhatThePageMayTell(t *testing.T) {
 		assert.Equal(t, code, s.codeTo(number))
 		_, err = s.provider.Finish(t.Context(), s.typed(c, code))
 		assert.NoError(t, err, "the ticket of the first challenge is still good")
-		_, err = s.provider.Resend(t.Context(), login.Challenge{State: "x"})
+		_, err = s.provider.Resend(t.Context(), login.Challenge{State: providers.NewSecret("x")})
 		assert.ErrorIs(t, err, providers.Denied)
 		_, ok = s.provider.Sent(login.Challenge{})
 		assert.False(t, ok)
@@ -228,7 +228,7 @@ func TestManyLoginsAtOnceDoNotMix(t *testing.T) {
 			if !assert.NoError(t, err) {
 				return
 			}
-			id, err := s.provider.Finish(t.Context(), login.Reply{Code: providers.Secret(s.codeTo(to)), State: c.State.Reveal()}.Resume(c))
+			id, err := s.provider.Finish(t.Context(), login.Reply{Code: providers.NewSecret(s.codeTo(to)), State: c.State.Reveal()}.Resume(c))
 			if assert.NoError(t, err) {
 				want, _ := s.provider.Subject(to)
 				assert.True(t, want == id.Key() && id.Phone == to)

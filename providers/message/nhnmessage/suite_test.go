@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/message/messagetest"
 	"github.com/detour-go/detour/providers/message/nhnmessage"
@@ -21,11 +22,11 @@ func at(base string, c *http.Client) nhnmessage.Endpoint {
 }
 
 func smsConfig(base string, c *http.Client) nhnmessage.SMSConfig {
-	return nhnmessage.SMSConfig{AppKey: appKey, SecretKey: secretKey, SendNo: "0212345678", Endpoint: at(base, c)}
+	return nhnmessage.SMSConfig{AppKey: providers.NewSecret(appKey), SecretKey: providers.NewSecret(secretKey), SendNo: "0212345678", Endpoint: at(base, c)}
 }
 
 func talkConfig(base string, c *http.Client) nhnmessage.AlimTalkConfig {
-	return nhnmessage.AlimTalkConfig{AppKey: appKey, SecretKey: secretKey, SenderKey: senderKey, Templates: map[string]string{"code": "WELCOME_01"}, Endpoint: at(base, c)}
+	return nhnmessage.AlimTalkConfig{AppKey: providers.NewSecret(appKey), SecretKey: providers.NewSecret(secretKey), SenderKey: providers.NewSecret(senderKey), Templates: map[string]string{"code": "WELCOME_01"}, Endpoint: at(base, c)}
 }
 
 func newSMS(t *testing.T, base string) *nhnmessage.SMS {

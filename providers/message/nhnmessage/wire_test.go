@@ -205,20 +205,20 @@ func TestForeignReceiptsAskNobody(t *testing.T) {
 func second(_ message.Receipt, _ bool, err error) error { return err }
 
 func TestConfigsReportEveryMistakeAndNoKey(t *testing.T) {
-	_, err := nhnmessage.NewSMS(nhnmessage.SMSConfig{AppKey: "CANARY/../x", SecretKey: "CANARY secret", SendNo: "02-1234", Title: strings.Repeat("가", 21), Endpoint: nhnmessage.Endpoint{Base: "http://api.example", Timeout: -1}})
+	_, err := nhnmessage.NewSMS(nhnmessage.SMSConfig{AppKey: providers.NewSecret("CANARY/../x"), SecretKey: providers.NewSecret("CANARY secret"), SendNo: "02-1234", Title: strings.Repeat("가", 21), Endpoint: nhnmessage.Endpoint{Base: "http://api.example", Timeout: -1}})
 	require.Error(t, err)
 	for _, want := range []string{"nhnmessage: sms: ", "app key", "secret key", "send no", "title", "loopback", "timeout"} {
 		assert.Contains(t, err.Error(), want)
 	}
 	assert.NotContains(t, err.Error(), "CANARY")
-	_, err = nhnmessage.NewAlimTalk(nhnmessage.AlimTalkConfig{SenderKey: "CANARY key", VendorResend: true, Templates: map[string]string{"a": "CANARY template of more"}})
+	_, err = nhnmessage.NewAlimTalk(nhnmessage.AlimTalkConfig{SenderKey: providers.NewSecret("CANARY key"), VendorResend: true, Templates: map[string]string{"a": "CANARY template of more"}})
 	for _, want := range []string{"nhnmessage: alimtalk: ", "app key is missing", "secret key is missing", "sender key", "resend send no", "template"} {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.NotContains(t, err.Error(), "CANARY")
-	_, err = nhnmessage.NewSMS(nhnmessage.SMSConfig{AppKey: "a", SecretKey: "b", SendNo: "0212345678"})
+	_, err = nhnmessage.NewSMS(nhnmessage.SMSConfig{AppKey: providers.NewSecret("a"), SecretKey: providers.NewSecret("b"), SendNo: "0212345678"})
 	assert.NoError(t, err, "it asks nobody")
-	_, err = nhnmessage.NewAlimTalk(nhnmessage.AlimTalkConfig{AppKey: "a", SecretKey: "b", SenderKey: "c"})
+	_, err = nhnmessage.NewAlimTalk(nhnmessage.AlimTalkConfig{AppKey: providers.NewSecret("a"), SecretKey: providers.NewSecret("b"), SenderKey: providers.NewSecret("c")})
 	assert.NoError(t, err)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/message/messagetest"
 	"github.com/detour-go/detour/providers/message/solapimessage"
@@ -15,7 +16,7 @@ import (
 
 func config(base string) solapimessage.Config {
 	return solapimessage.Config{
-		APIKey: apiKey, APISecret: apiSecret, From: "0212345678", Base: base, AllowLoopbackHTTP: true,
+		APIKey: providers.NewSecret(apiKey), APISecret: providers.NewSecret(apiSecret), From: "0212345678", Base: base, AllowLoopbackHTTP: true,
 		HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 }

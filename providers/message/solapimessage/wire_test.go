@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/message/solapimessage"
 )
@@ -151,7 +152,7 @@ func TestAlimTalkNeedsATemplate(t *testing.T) {
 
 func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	_, err := solapimessage.New(solapimessage.Config{
-		APIKey: "CANARY key", APISecret: "CANARY,secret", From: "02-1234-5678", Title: "a\nb", Base: "http://api.example", Timeout: -1,
+		APIKey: providers.NewSecret("CANARY key"), APISecret: providers.NewSecret("CANARY,secret"), From: "02-1234-5678", Title: "a\nb", Base: "http://api.example", Timeout: -1,
 		AlimTalk: solapimessage.AlimTalk{PfID: "a b", Templates: map[string]string{"x": "CANARY/id"}},
 	})
 	require.Error(t, err)
@@ -163,7 +164,7 @@ func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	for _, want := range []string{"api key is missing", "api secret is missing", "from", "pf id is missing"} {
 		assert.ErrorContains(t, err, want)
 	}
-	_, err = solapimessage.New(solapimessage.Config{APIKey: "K", APISecret: "S", From: "0212345678"})
+	_, err = solapimessage.New(solapimessage.Config{APIKey: providers.NewSecret("K"), APISecret: providers.NewSecret("S"), From: "0212345678"})
 	assert.NoError(t, err, "it asks nobody")
 }
 

@@ -43,7 +43,7 @@ func picture(t testing.TB, side int, jpg bool) []byte {
 }
 
 func config(base string) vworldtiles.Config {
-	return vworldtiles.Config{Key: canary, BaseURL: base, AllowLoopbackHTTP: true, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	return vworldtiles.Config{Key: providers.NewSecret(canary), BaseURL: base, AllowLoopbackHTTP: true, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
 // xmlSaying is an error in the shape of an OGC service, in both roots that were seen.
@@ -173,7 +173,7 @@ func TestSimulatedRefusals(t *testing.T) {
 			return err
 		}
 		assert.NoError(t, ask(func(*vworldtiles.Config) {}, cityHall), "the referer names the domain")
-		assert.EqualError(t, ask(func(c *vworldtiles.Config) { c.Key = "wrong" }, cityHall), "vworld: tile: refused: INVALID_KEY: vworld said no")
+		assert.EqualError(t, ask(func(c *vworldtiles.Config) { c.Key = providers.NewSecret("wrong") }, cityHall), "vworld: tile: refused: INVALID_KEY: vworld said no")
 		assert.EqualError(t, ask(func(c *vworldtiles.Config) { c.Referer = "https://evil.example" }, cityHall), "vworld: tile: refused: INCORRECT_KEY: vworld said no")
 		assert.EqualError(t, ask(func(c *vworldtiles.Config) { c.MaxZoom = 19 }, tiles.ID{Z: 19, X: 447066, Y: 203026}), "vworld: tile: notfound: INVALID_RANGE: vworld said no")
 		assert.NoError(t, ask(func(*vworldtiles.Config) {}, cityHall))
@@ -257,7 +257,7 @@ func TestCachingLabels(t *testing.T) {
 
 func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	_, err := vworldtiles.New(vworldtiles.Config{
-		Key: canary + "/../x", Layer: "base", Referer: "not a url", Domain: "a b", BaseURL: "http://api.example", MinZoom: 5, MaxZoom: 20, Timeout: -1,
+		Key: providers.NewSecret(canary + "/../x"), Layer: "base", Referer: "not a url", Domain: "a b", BaseURL: "http://api.example", MinZoom: 5, MaxZoom: 20, Timeout: -1,
 	})
 	require.Error(t, err)
 	for _, want := range []string{"key has", "layer", "referer", "domain", "loopback", "zoom range", "timeout"} {
@@ -266,15 +266,15 @@ func TestConfigReportsEveryMistakeAndNoKey(t *testing.T) {
 	assert.NotContains(t, err.Error(), canary)
 	_, err = vworldtiles.New(vworldtiles.Config{})
 	require.EqualError(t, err, "vworld: key is missing")
-	for _, key := range []providers.Secret{"a/b", "a?b", "a#b", "a%2f", "..", "a b", "키", "a\nb", providers.Secret(strings.Repeat("k", 129))} {
+	for _, key := range []providers.Secret{providers.NewSecret("a/b"), providers.NewSecret("a?b"), providers.NewSecret("a#b"), providers.NewSecret("a%2f"), providers.NewSecret(".."), providers.NewSecret("a b"), providers.NewSecret("키"), providers.NewSecret("a\nb"), providers.NewSecret(strings.Repeat("k", 129))} {
 		_, err := vworldtiles.New(vworldtiles.Config{Key: key})
 		assert.Error(t, err, "%q", key.Reveal())
 	}
 	for _, referer := range []string{"ftp://x.example", "https://u:p@x.example", "https://", "portal.example.kr", "https://x\r\ny"} {
-		_, err := vworldtiles.New(vworldtiles.Config{Key: "k", Referer: referer})
+		_, err := vworldtiles.New(vworldtiles.Config{Key: providers.NewSecret("k"), Referer: referer})
 		assert.Error(t, err, referer)
 	}
-	_, err = vworldtiles.New(vworldtiles.Config{Key: "k", Referer: "https://portal.example.kr", Domain: "portal.example.kr:8080"})
+	_, err = vworldtiles.New(vworldtiles.Config{Key: providers.NewSecret("k"), Referer: "https://portal.example.kr", Domain: "portal.example.kr:8080"})
 	assert.NoError(t, err)
 }
 

@@ -39,7 +39,7 @@ func korea() *time.Location { return time.FixedZone("KST", 9*60*60) }
 func (c *Client) Collect(ctx context.Context, r cert.Reply) (cert.Proof, error) {
 	t := r.Ticket
 	who := !c.cfg.VerifyWho || t.Phone != "" && t.Name != ""
-	if t.Provider != c.cfg.Provider || !receipt.MatchString(t.ID) || t.Token == "" || !who {
+	if t.Provider != c.cfg.Provider || !receipt.MatchString(t.ID) || t.Token.IsZero() || !who {
 		e := c.api.Fail("status", providers.Denied, "", cert.ErrTicket)
 		e.Unsent = true
 		return cert.Proof{}, e
@@ -160,7 +160,7 @@ func (c *Client) verify(ctx context.Context, t cert.Ticket) (cert.Proof, error) 
 	}
 	return cert.Proof{
 		Name: strings.TrimSpace(got.Name), Birthday: birthday(got.Year, got.Day), Gender: gender(got.Gender),
-		Phone: digits(got.HP), CI: providers.Secret(got.CI), Signed: got.SignedData,
+		Phone: digits(got.HP), CI: providers.NewSecret(got.CI), Signed: got.SignedData,
 	}, nil
 }
 

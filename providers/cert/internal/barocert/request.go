@@ -58,7 +58,7 @@ func (c *Client) Request(ctx context.Context, s cert.Subject) (cert.Ticket, erro
 	}
 	t := cert.Ticket{
 		Provider: c.cfg.Provider, ID: got.ReceiptID, Scheme: got.Scheme,
-		Expires: begun.Add(c.cfg.ExpireIn).Round(0), Token: providers.Secret(token),
+		Expires: begun.Add(c.cfg.ExpireIn).Round(0), Token: providers.NewSecret(token),
 	}
 	if c.cfg.VerifyWho {
 		t.Phone, t.Name = s.Phone, s.Name

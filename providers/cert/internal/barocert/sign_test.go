@@ -17,7 +17,7 @@ const vectorKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 func vector(t *testing.T) (k *key, date string) {
 	t.Helper()
-	k, err := newKey(vectorKey)
+	k, err := newKey(providers.NewSecret(vectorKey))
 	require.NoError(t, err)
 	return k, stamp(time.Date(2026, 1, 2, 12, 4, 5, 999, korea()))
 }
@@ -50,8 +50,8 @@ func TestFieldOfTheVector(t *testing.T) {
 }
 
 func TestKeyMustBe32Bytes(t *testing.T) {
-	for _, bad := range []providers.Secret{"", "CANARY-not-base64", "Q0FOQVJZ", vectorKey + "AAAA"} {
-		_, err := newKey(bad)
+	for _, bad := range []string{"", "CANARY-not-base64", "Q0FOQVJZ", vectorKey + "AAAA"} {
+		_, err := newKey(providers.NewSecret(bad))
 		require.ErrorIs(t, err, errKey)
 		assert.NotContains(t, err.Error(), "CANARY")
 	}

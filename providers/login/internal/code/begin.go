@@ -18,15 +18,15 @@ func (g *Grant) Begin(q login.Request) (login.Challenge, error) {
 		return login.Challenge{}, err
 	}
 	// 130 bits of rand.Text each; RFC 9700 section 4.7 wants them transaction-specific.
-	c := login.Challenge{RedirectURI: g.cfg.RedirectURI, State: providers.Secret(rand.Text())}
+	c := login.Challenge{RedirectURI: g.cfg.RedirectURI, State: providers.NewSecret(rand.Text())}
 	opts := []oauth2.AuthCodeOption{}
 	if g.cfg.Nonce {
-		c.Nonce = providers.Secret(rand.Text())
+		c.Nonce = providers.NewSecret(rand.Text())
 		opts = append(opts, oauth2.SetAuthURLParam("nonce", c.Nonce.Reveal()))
 	}
 	if g.cfg.PKCE {
 		verifier := oauth2.GenerateVerifier()
-		c.Verifier = providers.Secret(verifier)
+		c.Verifier = providers.NewSecret(verifier)
 		opts = append(opts, oauth2.S256ChallengeOption(verifier))
 	}
 	if scopes := g.scopes(q.Scopes); scopes != "" {

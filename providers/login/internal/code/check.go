@@ -25,8 +25,8 @@ const OpReply = "reply"
 func (g *Grant) Check(r login.Reply) error {
 	c := r.Challenge
 	switch {
-	case c.State == "" || c.RedirectURI != g.cfg.RedirectURI,
-		g.cfg.Nonce && c.Nonce == "", g.cfg.PKCE && c.Verifier == "":
+	case c.State.IsZero() || c.RedirectURI != g.cfg.RedirectURI,
+		g.cfg.Nonce && c.Nonce.IsZero(), g.cfg.PKCE && c.Verifier.IsZero():
 		return g.denied("", errChallenge)
 	case !same(r.State, c.State.Reveal()):
 		return g.denied("", errState)
@@ -36,7 +36,7 @@ func (g *Grant) Check(r login.Reply) error {
 		return g.denied("", errNoIssuer)
 	case r.Error != "":
 		return g.denied(knownWord(r.Error), errSaidNo)
-	case r.Code == "" || len(r.Code) > maxCode || !plain(r.Code.Reveal()):
+	case r.Code.IsZero() || len(r.Code.Reveal()) > maxCode || !plain(r.Code.Reveal()):
 		return g.denied("", errCode)
 	}
 	return nil

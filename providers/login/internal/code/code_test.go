@@ -27,7 +27,7 @@ func (f answers) RoundTrip(r *http.Request) (*http.Response, error) {
 func grant(t *testing.T, say answers, edit func(*Config)) *Grant {
 	t.Helper()
 	cfg := Config{
-		Provider: "vendor", Issuer: "https://issuer.example", ClientID: "id", ClientSecret: "CANARY-secret", RedirectURI: "https://site.example/back",
+		Provider: "vendor", Issuer: "https://issuer.example", ClientID: "id", ClientSecret: providers.NewSecret("CANARY-secret"), RedirectURI: "https://site.example/back",
 		AuthURL: "https://issuer.example/authorize", TokenURL: "https://issuer.example/token", Nonce: true, PKCE: true,
 		HTTP: &http.Client{Transport: say},
 	}
@@ -43,7 +43,7 @@ func reply(t *testing.T, g *Grant) login.Reply {
 	t.Helper()
 	c, err := g.Begin(login.Request{})
 	require.NoError(t, err)
-	return login.Reply{Code: "CANARY-code", State: c.State.Reveal(), Challenge: c}
+	return login.Reply{Code: providers.NewSecret("CANARY-code"), State: c.State.Reveal(), Challenge: c}
 }
 
 // x/oauth2 keeps the body of an error, and prints it.
@@ -116,20 +116,20 @@ func TestMeaningBelongsToWhoCausedIt(t *testing.T) {
 	}, nil)
 	_, err := g.Exchange(t.Context(), reply(t, g))
 	assert.ErrorIs(t, err, providers.Denied, "a browser's code may be the cause")
-	_, err = g.Refresh(t.Context(), login.Token{Refresh: "r"})
+	_, err = g.Refresh(t.Context(), login.Token{Refresh: providers.NewSecret("r")})
 	assert.ErrorIs(t, err, providers.Refused, "nobody but us can be")
 }
 
 func TestBeginDrawsAFreshChallengeEachTime(t *testing.T) {
 	g := grant(t, func(*http.Request) (int, string, string) { t.Error("asked"); return 500, "", "" }, nil)
-	seen := map[providers.Secret]bool{}
+	seen := map[string]bool{}
 	for range 1000 {
 		c, err := g.Begin(login.Request{})
 		require.NoError(t, err)
 		for _, s := range []providers.Secret{c.State, c.Nonce, c.Verifier} {
-			assert.False(t, seen[s])
-			assert.GreaterOrEqual(t, len(s), 26)
-			seen[s] = true
+			assert.False(t, seen[s.Reveal()])
+			assert.GreaterOrEqual(t, len(s.Reveal()), 26)
+			seen[s.Reveal()] = true
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (g *Grant) redeem(ctx context.Context, code string, c login.Challenge, kind
 // Refresh renews a token. What the vendor leaves out is carried over: Kakao
 // sends a refresh token only when it rotates, Naver never.
 func (g *Grant) Refresh(ctx context.Context, old login.Token) (login.Token, error) {
-	if old.Refresh == "" || !plain(old.Refresh.Reveal()) {
+	if old.Refresh.IsZero() || !plain(old.Refresh.Reveal()) {
 		return login.Token{}, g.token.Fail("refresh", providers.Invalid, "", errNoRefresh)
 	}
 	ear := g.listen()
@@ -54,10 +54,10 @@ func (g *Grant) Refresh(ctx context.Context, old login.Token) (login.Token, erro
 	if err != nil {
 		return login.Token{}, err
 	}
-	if t.RefreshExpiry.IsZero() && t.Refresh == old.Refresh {
+	if t.RefreshExpiry.IsZero() && t.Refresh.Equal(old.Refresh) {
 		t.RefreshExpiry = old.RefreshExpiry
 	}
-	if t.ID == "" {
+	if t.ID.IsZero() {
 		t.ID = old.ID
 	}
 	if t.Scopes == nil {
@@ -104,7 +104,7 @@ func (g *Grant) judge(a *rest.Answer, tok *oauth2.Token, err error, kind func(Me
 		return login.Token{}, g.token.Fail(OpToken, providers.Unavailable, "", errTokenAnswer)
 	}
 	return login.Token{
-		Access: providers.Secret(b.Access), Refresh: providers.Secret(tok.RefreshToken), ID: providers.Secret(b.ID),
+		Access: providers.NewSecret(b.Access), Refresh: providers.NewSecret(tok.RefreshToken), ID: providers.NewSecret(b.ID),
 		Expiry: tok.Expiry, RefreshExpiry: b.refreshExpiry(), Scopes: b.Scope,
 	}, nil
 }
