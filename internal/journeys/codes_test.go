@@ -318,8 +318,7 @@ func TestF77ACodeOfWhichNobodyKnows(t *testing.T) {
 	}
 }
 
-// All vendors are surely dead: there is no challenge, what was not sent is not counted, and after the outage codes go out at once. Only the
-// pause of the number that asked stays.
+// All vendors are surely dead: there is no challenge, what was not sent is not counted, and who asked then may ask again at once.
 func TestNobodyCanSendACode(t *testing.T) {
 	s := openCodes(t, wiring{}, func(c *phone.Config) { c.PerHour = 2 })
 	require.NoError(t, s.solapi.Break("send_many", vendorsim.Fault{Mode: vendorsim.Vendor, Code: "InvalidAPIKey"}))
@@ -329,16 +328,18 @@ func TestNobodyCanSendACode(t *testing.T) {
 		require.Error(t, err)
 		assert.False(t, errors.Is(err, fallback.ErrLimited), "a message that never left costs nothing: %v", err)
 	}
-	_, err := s.flows[0].Begin(visitor(t, "one"), "phone", phone.Request{Number: "01020000000", Purpose: "login"})
-	require.ErrorIs(t, err, phone.ErrTooSoon)
 	s.solapi.HealAll()
 	for _, up := range s.up {
 		require.NoError(t, up.Breaker.Force(breaker.ForcedClosed, "operator", "it is over", time.Minute))
 	}
 	ctx := visitor(t, "one")
-	b := s.begin(ctx, citizen)
-	_, err = s.finish(ctx, b.Ticket, s.read(citizen))
-	require.NoError(t, err)
+	const early = "01020000000" // asked while all were dead, a moment ago
+	for _, number := range []string{early, citizen} {
+		b, err := s.flows[0].Begin(ctx, "phone", phone.Request{Number: number, Purpose: "login"})
+		require.NoError(t, err)
+		_, err = s.finish(ctx, b.Ticket, s.read(number))
+		require.NoError(t, err)
+	}
 }
 
 // F78, T8: a carrier is switched off by policy, a SIM was swapped: those numbers get no code, all others do.

@@ -112,6 +112,9 @@ func (c *Codes) send(ctx context.Context, ch Challenge, t taken) (Challenge, err
 		err, unsure := fate(err)
 		if !unsure {
 			c.giveBack(ctx, t)
+			if fault(err) {
+				c.goOn(ctx, ch.Number, t)
+			}
 			return ch, err
 		}
 		ch.Unsure = true

@@ -203,7 +203,7 @@ func TestUnsureEndsWithAResendThatWorks(t *testing.T) {
 
 // F50: with the counter down nothing is sent, whichever count it is.
 func TestF50NothingIsSentUncounted(t *testing.T) {
-	for _, label := range []string{"wrong", "number", "prefix", "session", "site", "pause", "open", "sends"} {
+	for _, label := range []string{"wrong", "number", "prefix", "session", "site", "unheard", "pause", "open", "sends"} {
 		for _, how := range []string{"before", "after", "after the looks"} {
 			if label == "wrong" && how == "after the looks" {
 				continue // it is only looked at

@@ -60,8 +60,9 @@ type Config struct {
 	Digits int
 
 	// The limits. Days and hours are those of UTC. What is refused by one limit, and
-	// a message that surely was not sent, does not count in the others; only the pause
-	// before the next message stays.
+	// a message that surely was not sent, does not count in the others. Nor does a
+	// message that an outage kept from being sent hold up the next one, three times an
+	// hour; then the pause stays, so that a number that fails keeps no vendor busy.
 
 	// ResendAfter is the pause between the first two messages to a number, doubled
 	// for each further one of the day; default 60s, at most 1h.
@@ -81,12 +82,17 @@ type Config struct {
 	// checks each, ends within a TTL; default 500. Tell Session, or one visitor alone
 	// can bring it about.
 	MaxWrongPerHour int
+	// MaxUnanswered bounds the messages of ten minutes while not one code comes back
+	// on the whole site, in these ten and the ten before: what nobody types goes to
+	// numbers that earn by it, or arrives nowhere. Beyond it no code is sent until the
+	// ten minutes are over; default 200.
+	MaxUnanswered int
 }
 
 const (
 	keySize  = 32
 	maxTTL   = 10 * time.Minute
-	maxLimit = 1 << 40
+	maxLimit = 1 << 30
 	// hookTime bounds one question to Counter, Risk or Policy.
 	hookTime = 2 * time.Second
 )
@@ -109,7 +115,7 @@ func (c Config) withDefaults() Config {
 		value int
 	}{
 		{&c.Checks, 5}, {&c.Digits, 6}, {&c.PerNumberDay, 5}, {&c.PerPrefixHour, 20},
-		{&c.PerSessionHour, 10}, {&c.PerHour, 1000}, {&c.MaxWrongPerHour, 500},
+		{&c.PerSessionHour, 10}, {&c.PerHour, 1000}, {&c.MaxWrongPerHour, 500}, {&c.MaxUnanswered, 200},
 	} {
 		if *d.at == 0 {
 			*d.at = d.value
@@ -143,7 +149,7 @@ func (c Config) mistakes() error {
 		n    int
 	}{
 		{"PerNumberDay", c.PerNumberDay}, {"PerPrefixHour", c.PerPrefixHour}, {"PerSessionHour", c.PerSessionHour},
-		{"PerHour", c.PerHour}, {"MaxWrongPerHour", c.MaxWrongPerHour},
+		{"PerHour", c.PerHour}, {"MaxWrongPerHour", c.MaxWrongPerHour}, {"MaxUnanswered", c.MaxUnanswered},
 	} {
 		say(l.n < 1 || l.n > maxLimit, "%s is not above zero", l.name)
 	}

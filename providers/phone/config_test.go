@@ -69,6 +69,7 @@ func TestNewTellsWhatIsWrong(t *testing.T) {
 		"negative visit":  {func(c *phone.Config) { c.PerSessionHour = -1 }, "PerSessionHour"},
 		"negative site":   {func(c *phone.Config) { c.PerHour = -1 }, "PerHour"},
 		"negative wrong":  {func(c *phone.Config) { c.MaxWrongPerHour = -1 }, "MaxWrongPerHour"},
+		"negative silent": {func(c *phone.Config) { c.MaxUnanswered = -1 }, "MaxUnanswered"},
 	}
 	for name, r := range rows {
 		t.Run(name, func(t *testing.T) {

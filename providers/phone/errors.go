@@ -32,6 +32,9 @@ var (
 	// ErrAlarm: so many wrong codes were typed on the whole site that somebody
 	// seems to be guessing. Limited, for everybody.
 	ErrAlarm = errors.New("too many wrong codes on the whole site")
+	// ErrUnanswered: many codes were sent and not one came back, so they go to the
+	// wrong place or nowhere. Limited, for everybody.
+	ErrUnanswered = errors.New("many codes, and none comes back")
 	// ErrRisk: Config.Risk found a risk, or could not say. Denied.
 	ErrRisk = errors.New("the number is at risk, or nobody can say")
 	// ErrPolicy: Config.Policy refuses the number. Refused.
@@ -106,8 +109,8 @@ func left(ctx context.Context, op string) error {
 // fate rebuilds an error of Send, and says whether the message may be under way
 // nevertheless: after a fault that does not say NotSent. An answer (invalid,
 // denied, notfound) is certain.
-func fate(cause error) (err error, unsure bool) {
-	is := &providers.Error{Provider: name, Op: "send", Err: &silent{errSend, cause}}
+func fate(cause error) (is *providers.Error, unsure bool) {
+	is = &providers.Error{Provider: name, Op: "send", Err: &silent{errSend, cause}}
 	var class interface{ Class() string }
 	if errors.As(cause, &class) {
 		for k := providers.Unavailable; k <= providers.NotFound; k++ {
@@ -122,5 +125,8 @@ func fate(cause error) (err error, unsure bool) {
 	}
 	var sent interface{ NotSent() bool }
 	is.Unsent = errors.As(cause, &sent) && sent.NotSent()
-	return is, is.Kind <= providers.Security && !is.Unsent
+	return is, fault(is) && !is.Unsent
 }
+
+// fault reports an outage, which is no answer about the number.
+func fault(is *providers.Error) bool { return is.Kind <= providers.Security }

@@ -38,8 +38,9 @@ func (c *Codes) wrongs() window {
 // taken is what one message took of the limits.
 type taken struct {
 	windows []window
-	// gap is the time until the next message to the number.
+	// gap is the time until the next message to the number, from at.
 	gap time.Duration
+	at  time.Time
 }
 
 // take counts one message to the number in every limit, or in none.
@@ -69,7 +70,10 @@ func (c *Codes) take(ctx context.Context, number, session string) (taken, error)
 			sent = max(n, 0)
 		}
 	}
-	t := taken{gap: c.pause(sent)}
+	if err := c.heard(ctx); err != nil {
+		return taken{}, err
+	}
+	t := taken{gap: c.pause(sent), at: time.Now()}
 	n, err := c.add(ctx, c.tag("pause", number), 1, t.gap)
 	if err != nil {
 		return taken{}, uncounted("limit", err)
@@ -77,7 +81,7 @@ func (c *Codes) take(ctx context.Context, number, session string) (taken, error)
 	if n != 1 {
 		return taken{}, held(ErrTooSoon, c.pause(sent-1), false)
 	}
-	for _, w := range append(all, site) {
+	for _, w := range append(all, site, c.unheard()) {
 		n, err := c.add(ctx, w.key, 1, w.length)
 		if err != nil {
 			c.giveBack(ctx, t) // but not this one: nobody knows whether it was counted
@@ -99,6 +103,24 @@ func (c *Codes) pause(n int64) time.Duration {
 		gap *= 2
 	}
 	return min(gap, day)
+}
+
+// freed is how often an hour a number is let go on at once after an outage.
+const freed = 3
+
+// goOn takes back the pause of a message that an outage kept from being sent: the
+// citizen who tries again is not to wait for a message that never was. Only while
+// the pause surely stands, or it would be another's that is taken back.
+func (c *Codes) goOn(ctx context.Context, number string, t taken) {
+	if time.Since(t.at) >= t.gap-hookTime {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	w := c.window("freed", number, freed, time.Hour, ErrTooSoon)
+	if n, err := c.add(ctx, w.key, 1, w.length); err != nil || n > int64(w.most) {
+		return
+	}
+	_, _ = c.add(ctx, c.tag("pause", number), -1, t.gap) // best effort: else it ends by itself
 }
 
 // giveBack uncounts a message that was not sent. What cannot be given back stays

@@ -104,7 +104,7 @@ func TestT7PerSession(t *testing.T) {
 // T7: an outage of the cheap channel, fifty thousand ask; the budget holds.
 func TestT7FiftyThousandAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, func(c *phone.Config) { c.PerHour = 300 })
+		s := open(t, func(c *phone.Config) { c.PerHour, c.MaxUnanswered = 300, 1000 })
 		atNoon()
 		var all sync.WaitGroup
 		var odd atomic.Int64
@@ -125,21 +125,6 @@ func TestT7FiftyThousandAsk(t *testing.T) {
 		limits(t, ask(s, "01098760001", ""), phone.ErrBudget, true)
 		time.Sleep(time.Hour)
 		assert.NoError(t, ask(s, "01098760001", ""), "who was refused does not pay for it")
-	})
-}
-
-// What surely was not sent counts in no limit but the pause.
-func TestAnOutageCostsNobodyHisDay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := open(t, func(c *phone.Config) { c.PerHour = 2; c.PerNumberDay = 2; c.PerPrefixHour = 2; c.PerSessionHour = 2 })
-		atNoon()
-		s.fail = &sendError{"unavailable", true}
-		for range 20 {
-			assert.ErrorIs(t, ask(s, number, "me"), providers.Unavailable)
-			time.Sleep(time.Minute)
-		}
-		s.fail = nil
-		assert.NoError(t, ask(s, number, "me"))
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,7 @@ type site struct {
 	mu    sync.Mutex
 	inbox []message.Message
 	fail  error // what Send says after the message went into the inbox
+	takes time.Duration
 }
 
 func open(t *testing.T, change func(*phone.Config)) *site {
@@ -47,7 +49,11 @@ func (s *site) send(_ context.Context, m message.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inbox = append(s.inbox, m)
-	return s.fail
+	fail, takes := s.fail, s.takes
+	s.mu.Unlock()
+	time.Sleep(takes)
+	s.mu.Lock()
+	return fail
 }
 
 func (s *site) sent() int {
