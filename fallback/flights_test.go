@@ -2,6 +2,7 @@ package fallback_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -58,6 +59,78 @@ func TestSharedF61TenThousandIdenticalQuestionsAreOneCall(t *testing.T) {
 		require.Positive(t, shared.Load())
 		require.EqualValues(t, shared.Load(), c.Inspect().Memory.Shared)
 	})
+}
+
+// TestSharedF61TenThousandWhateverBecomesOfTheLeader: the same when the first
+// to ask leaves, and when the one call panics, ends its goroutine or fails:
+// nobody asks again by himself.
+func TestSharedF61TenThousandWhateverBecomesOfTheLeader(t *testing.T) {
+	for name, row := range map[string]struct {
+		leaves bool
+		end    func() error
+		ok     bool
+	}{
+		"the leader leaves":            {true, nil, true},
+		"the call fails":               {false, func() error { return &says{class: "unavailable"} }, false},
+		"F56 panic":                    {false, func() error { panic("secret") }, false},
+		"F57 goexit":                   {false, func() error { runtime.Goexit(); return nil }, false},
+		"the leader leaves, then F56":  {true, func() error { panic("secret") }, false},
+		"the leader leaves, then F57":  {true, func() error { runtime.Goexit(); return nil }, false},
+		"the leader leaves, then fail": {true, func() error { return &says{class: "limited"} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const users = 10_000
+				s := new(script)
+				s.does(func(ctx context.Context, q string) (reply, error) {
+					select {
+					case <-time.After(100 * time.Millisecond):
+					case <-ctx.Done():
+						return reply{}, ctx.Err()
+					}
+					if row.end != nil {
+						return reply{}, row.end()
+					}
+					return reply{Text: q}, nil
+				})
+				c, _ := remembering(t, s)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(10*time.Millisecond, cancel)
+				var well, failed, left atomic.Int64
+				began := time.Now()
+				together(users, func(i int) {
+					ctx := ctx
+					if i > 0 {
+						time.Sleep(time.Millisecond)
+					}
+					if i > 0 || !row.leaves {
+						ctx = t.Context()
+					}
+					_, err := c.Do(ctx, "q")
+					switch {
+					case err == nil:
+						well.Add(1)
+					case errors.Is(err, fallback.ErrCancelled):
+						left.Add(1)
+					default:
+						failed.Add(1)
+					}
+				})
+				require.Equal(t, 100*time.Millisecond, time.Since(began))
+				require.EqualValues(t, 1, s.asked.Load())
+				gone := int64(0)
+				if row.leaves {
+					gone = 1
+				}
+				require.Equal(t, gone, left.Load())
+				if row.ok {
+					require.Equal(t, users-gone, well.Load())
+				} else {
+					require.Equal(t, users-gone, failed.Load())
+				}
+			})
+		})
+	}
 }
 
 // TestSharedLooksAgain: a caller who missed the answer just before it was saved
