@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +33,19 @@ func (a Assurance) String() string {
 		return fmt.Sprintf("assurance(%d)", uint8(a))
 	}
 	return assuranceWords[a]
+}
+
+// MarshalText returns the word.
+func (a Assurance) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads the word of a level, and nothing else.
+func (a *Assurance) UnmarshalText(text []byte) error {
+	i := slices.Index(assuranceWords[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is no assurance: write one of %s", text, strings.Join(assuranceWords[:], ", "))
+	}
+	*a = Assurance(i) //nolint:gosec // below 5
+	return nil
 }
 
 // Trait is a set of properties of a method beside its level. A source has all

@@ -27,14 +27,30 @@ type Budget struct {
 	Success int // earned by a success; zero: 1
 	Hedge   int // cost of asking this upstream beside a slow one (Config.Hedge); zero: 1
 
+	set     atomic.Pointer[budgetNumbers] // by settings; nil: the fields
 	spent   atomic.Int64
 	refused atomic.Uint64
 }
 
-// Left returns the tokens left.
-func (b *Budget) Left() int {
-	return int(int64(orDefault(b.Tokens, 500)) - b.spent.Load())
+// budgetNumbers are the numbers of a Budget with the defaults filled in.
+type budgetNumbers struct{ tokens, retry, timeout, success, hedge int }
+
+func (b *Budget) numbers() budgetNumbers {
+	if n := b.set.Load(); n != nil {
+		return *n
+	}
+	return b.wired()
 }
+
+// wired are the numbers of the fields.
+func (b *Budget) wired() budgetNumbers {
+	return budgetNumbers{
+		orDefault(b.Tokens, 500), orDefault(b.Retry, 10), orDefault(b.Timeout, 20), orDefault(b.Success, 1), orDefault(b.Hedge, 1),
+	}
+}
+
+// Left returns the tokens left.
+func (b *Budget) Left() int { return max(0, b.numbers().tokens-int(b.spent.Load())) }
 
 // Refused returns how many extra attempts found too few tokens.
 func (b *Budget) Refused() uint64 { return b.refused.Load() }
@@ -44,25 +60,31 @@ func (b *Budget) take(err error) bool {
 	if b == nil {
 		return true
 	}
+	n := b.numbers()
 	if timedOut(err) {
-		return b.pay(orDefault(b.Timeout, 20))
+		return b.pay(n.timeout, n.tokens)
 	}
-	return b.pay(orDefault(b.Retry, 10))
+	return b.pay(n.retry, n.tokens)
 }
 
 // hedge pays for one hedge and reports whether it could.
-func (b *Budget) hedge() bool { return b == nil || b.pay(orDefault(b.Hedge, 1)) }
+func (b *Budget) hedge() bool {
+	if b == nil {
+		return true
+	}
+	n := b.numbers()
+	return b.pay(n.hedge, n.tokens)
+}
 
 // back returns the price of a hedge that did not go out.
 func (b *Budget) back() {
 	if b != nil {
-		b.put(orDefault(b.Hedge, 1))
+		b.put(b.numbers().hedge)
 	}
 }
 
-func (b *Budget) pay(price int) bool {
-	cost := int64(price)
-	size := int64(orDefault(b.Tokens, 500))
+func (b *Budget) pay(price, tokens int) bool {
+	cost, size := int64(price), int64(tokens)
 	for {
 		spent := b.spent.Load()
 		if spent+cost > size {
@@ -77,8 +99,8 @@ func (b *Budget) pay(price int) bool {
 
 // earn puts back what a success is worth. A full bucket is only read.
 func (b *Budget) earn() {
-	if b != nil {
-		b.put(orDefault(b.Success, 1))
+	if b != nil && b.spent.Load() > 0 {
+		b.put(b.numbers().success)
 	}
 }
 

@@ -41,10 +41,24 @@ type Capacity struct {
 	// Zero: 5ms.
 	CounterWait time.Duration
 
+	set     atomic.Pointer[capacityNumbers] // by settings; nil: the fields
 	now     atomic.Int64
 	refused atomic.Uint64
 	rate    rate
 	quota   quota
+}
+
+// capacityNumbers are the bounds of a Capacity; zero: none.
+type capacityNumbers struct {
+	inFlight, perSecond int
+	perDay              int64
+}
+
+func (c *Capacity) numbers() capacityNumbers {
+	if n := c.set.Load(); n != nil {
+		return *n
+	}
+	return capacityNumbers{c.InFlight, c.PerSecond, c.PerDay}
 }
 
 // Usage is how much of a Capacity is used. It is a copy.
@@ -63,11 +77,12 @@ func (c *Capacity) Usage() Usage {
 	if c == nil {
 		return Usage{}
 	}
-	u := Usage{InFlight: c.Load(), MaxInFlight: c.InFlight, PerSecond: c.PerSecond, PerDay: c.PerDay, Refused: c.Refused()}
-	if c.PerSecond > 0 {
+	n := c.numbers()
+	u := Usage{InFlight: c.Load(), MaxInFlight: n.inFlight, PerSecond: n.perSecond, PerDay: n.perDay, Refused: c.Refused()}
+	if n.perSecond > 0 {
 		u.Second = c.rate.used()
 	}
-	if c.PerDay > 0 {
+	if n.perDay > 0 {
 		c.quota.describe(c, &u)
 	}
 	return u
@@ -79,6 +94,12 @@ func (c *Capacity) Load() int {
 		return 0
 	}
 	return int(c.now.Load())
+}
+
+// full reports whether there is no place in flight.
+func (c *Capacity) full() bool {
+	most := c.numbers().inFlight
+	return most > 0 && c.Load() >= most
 }
 
 // Refused returns how many calls found no room so far.
@@ -100,7 +121,8 @@ func (c *Capacity) enter() (spent, error) {
 	if c == nil {
 		return spent{}, nil
 	}
-	if n := c.now.Add(1); c.InFlight > 0 && n > int64(c.InFlight) {
+	most := c.numbers()
+	if n := c.now.Add(1); most.inFlight > 0 && n > int64(most.inFlight) {
 		c.now.Add(-1)
 		c.refused.Add(1)
 		return spent{}, errNoRoom
@@ -111,7 +133,7 @@ func (c *Capacity) enter() (spent, error) {
 			c.now.Add(-1)
 		}
 	}()
-	s, err := c.spend()
+	s, err := c.spendOf(most)
 	kept = err == nil
 	return s, err
 }
@@ -130,21 +152,25 @@ type spent struct {
 }
 
 // spend counts one call, or says why it may not go out.
-func (c *Capacity) spend() (s spent, err error) {
-	if c == nil || c.PerSecond <= 0 && c.PerDay <= 0 {
-		return s, nil
+func (c *Capacity) spend() (spent, error) {
+	if c == nil {
+		return spent{}, nil
 	}
-	if c.PerSecond > 0 {
+	return c.spendOf(c.numbers())
+}
+
+func (c *Capacity) spendOf(most capacityNumbers) (s spent, err error) {
+	if most.perSecond > 0 {
 		var wait time.Duration
-		if s.second, wait = c.rate.take(c.PerSecond); wait > 0 {
+		if s.second, wait = c.rate.take(most.perSecond); wait > 0 {
 			c.refused.Add(1)
 			return s, noRoom{"this second", wait}
 		}
 	}
-	if c.PerDay > 0 {
+	if most.perDay > 0 {
 		var wait time.Duration
-		if s.day, wait = c.quota.take(c); wait > 0 {
-			if c.PerSecond > 0 {
+		if s.day, wait = c.quota.take(c, most.perDay); wait > 0 {
+			if most.perSecond > 0 {
 				c.rate.back(s.second)
 			}
 			c.refused.Add(1)
@@ -159,10 +185,11 @@ func (c *Capacity) unspend(s spent) {
 	if c == nil {
 		return
 	}
-	if c.PerSecond > 0 {
+	most := c.numbers()
+	if most.perSecond > 0 {
 		c.rate.back(s.second)
 	}
-	if c.PerDay > 0 {
+	if most.perDay > 0 {
 		c.quota.back(s.day, c.Counter != nil)
 	}
 }
@@ -172,28 +199,34 @@ func (c *Capacity) mistakes() (errs []error) {
 		return nil
 	}
 	wrong := func(text string) { errs = append(errs, errors.New("capacity: "+text)) }
-	if c.InFlight < 0 {
-		wrong("in flight is negative")
-	}
-	if c.PerSecond < 0 || c.PerSecond > maxPerSecond {
-		wrong("per second must be between 0 and 100000")
-	}
-	if c.PerDay < 0 {
-		wrong("per day is negative")
-	}
+	errs = append(errs, c.numbers().mistakes()...)
 	if c.Reset < 0 || c.Reset >= 24*time.Hour {
 		wrong("reset must be from 0 to below 24h")
 	}
 	if c.CounterWait < 0 || c.CounterWait > maxTime {
 		wrong("counter wait must be between 0 and 1h")
 	}
-	if c.Counter == nil && c.Key != "" || c.Counter != nil && c.PerDay == 0 {
+	if c.Counter == nil && c.Key != "" || c.Counter != nil && c.numbers().perDay == 0 {
 		wrong("counter, key and per day go together")
 	}
 	if c.Counter != nil {
 		if err := checkName(c.Key); err != nil {
 			wrong("key: " + err.Error())
 		}
+	}
+	return errs
+}
+
+func (n capacityNumbers) mistakes() (errs []error) {
+	wrong := func(text string) { errs = append(errs, errors.New("capacity: "+text)) }
+	if n.inFlight < 0 {
+		wrong("in flight is negative")
+	}
+	if n.perSecond < 0 || n.perSecond > maxPerSecond {
+		wrong("per second must be between 0 and 100000")
+	}
+	if n.perDay < 0 {
+		wrong("per day is negative")
 	}
 	return errs
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,7 +14,9 @@ import (
 // Chain asks one source after another; see the package comment for the law.
 // Make it with New. It is safe for concurrent use.
 type Chain[Q, A any] struct {
-	now atomic.Pointer[wiring[Q, A]]
+	now    atomic.Pointer[wiring[Q, A]]
+	made   Config[Q, A] // as New got it
+	change sync.Mutex   // held while another wiring is put in place
 }
 
 // New returns a chain, or all the mistakes of cfg at once (errors.Join). It
@@ -29,7 +32,7 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 	if err := w.wire(nil); err != nil {
 		return nil, fmt.Errorf("fallback: %s: config: memory: %w", cfg.Name, err)
 	}
-	c := new(Chain[Q, A])
+	c := &Chain[Q, A]{made: cfg}
 	c.now.Store(w)
 	return c, nil
 }
@@ -223,16 +226,17 @@ func verdictOf(err error) string {
 func (c *Chain[Q, A]) Longest() time.Duration { return c.now.Load().longest }
 
 // Close waits for shared calls that outlived their callers, for calls that were
-// overtaken and for the observer, at most Longest and a second more each, and
-// says so when something is still running then. It may be called again. A chain that was closed still
-// answers, without sharing or hedging calls. The breakers are their owner's to close.
+// overtaken and for the observer, at most the greatest Longest that it had and a
+// second more each, and says so when something is still running then. It may be
+// called again. A chain that was closed still answers, without sharing or
+// hedging calls. The breakers are their owner's to close.
 func (c *Chain[Q, A]) Close() error {
 	var errs []error
 	w := c.now.Load()
-	if w.memory != nil && !w.memory.flights.close(w.longest+time.Second) {
+	if w.memory != nil && !w.memory.flights.close(w.ever+time.Second) {
 		errs = append(errs, errors.New("a shared call still runs"))
 	}
-	if !w.crew.close(w.longest + time.Second) {
+	if !w.crew.close(w.ever + time.Second) {
 		errs = append(errs, errors.New("a call that was overtaken still runs"))
 	}
 	if !w.teller.close(time.Second) {

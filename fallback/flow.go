@@ -139,7 +139,8 @@ type Begun[C any] struct {
 // Claim and challenge are kept between the steps as gob, sealed, in Tickets;
 // their types must survive that, which NewFlow checks.
 type Flow[Q, C, R, A any] struct {
-	now atomic.Pointer[course[Q, C, R, A]]
+	now  atomic.Pointer[course[Q, C, R, A]]
+	made *course[Q, C, R, A] // as NewFlow wired it
 }
 
 // course is a flow with one set of settings. It never changes: Reconfigure puts
@@ -182,7 +183,7 @@ func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], err
 	for _, k := range cfg.Keys {
 		c.sealer.keys = append(c.sealer.keys, bytes.Clone(k))
 	}
-	f := new(Flow[Q, C, R, A])
+	f := &Flow[Q, C, R, A]{made: c}
 	f.now.Store(c)
 	return f, nil
 }

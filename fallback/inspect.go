@@ -106,6 +106,6 @@ func (up *Upstream) describe(v *SourceView) {
 	v.Usage = up.Capacity.Usage()
 	v.InFlight, v.NoRoom = v.Usage.InFlight, v.Usage.Refused
 	if up.Capacity != nil {
-		v.Room = up.Capacity.InFlight
+		v.Room = v.Usage.MaxInFlight
 	}
 }

@@ -53,7 +53,7 @@ func (l *Leg[Q, C, R, A]) offer() Offer {
 	if up.Breaker != nil {
 		o.guarded(up.Breaker.Snapshot(), time.Now())
 	}
-	if c := up.Capacity; o.Available && c != nil && c.InFlight > 0 && c.Load() >= c.InFlight {
+	if c := up.Capacity; o.Available && c != nil && c.full() {
 		o.Available, o.Admitted, o.Why = false, 0, SkipCapacity.String()
 	}
 	return o

@@ -41,28 +41,29 @@ const (
 
 // take counts one call. It returns the day it belongs to, or how long to wait
 // until the next day when the quota is used up.
-func (q *quota) take(c *Capacity) (day int, wait time.Duration) {
+func (q *quota) take(c *Capacity, perDay int64) (day int, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
 	q.turn(c, now)
+	if q.total() >= perDay {
+		return q.day, q.full(now)
+	}
 	switch {
 	case c.Counter == nil:
-		if q.known >= c.PerDay {
-			return q.day, q.full(now)
-		}
 		q.known++
 	case q.lease > 0:
 		q.lease--
 	default:
-		if q.known-q.lease < c.PerDay && !now.Before(q.retry) {
-			q.draw(c)
+		if !now.Before(q.retry) {
+			q.draw(c, perDay)
 		}
-		if q.lease <= 0 && q.known-q.lease >= c.PerDay {
+		if q.lease <= 0 && q.total() >= perDay {
 			return q.day, q.full(now)
 		}
 		q.lease--
 	}
+	q.spentAt = time.Time{} // the quota may have been raised since
 	if now.Sub(q.marks[(q.next+quotaMarks-1)%quotaMarks].at) >= quotaStep {
 		q.marks[q.next] = mark{now, q.total()}
 		q.next = (q.next + 1) % quotaMarks
@@ -98,10 +99,10 @@ func (q *quota) total() int64 { return q.known - q.lease }
 
 // draw asks the Counter for a block, with the lock given up meanwhile. Whoever
 // else needs a call by then does not wait for that block but asks for one call.
-func (q *quota) draw(c *Capacity) {
+func (q *quota) draw(c *Capacity, perDay int64) {
 	block := int64(1)
 	if q.drawing == 0 {
-		block = min(max(c.PerDay/quotaBlock, 1), blockMax)
+		block = min(max(perDay/quotaBlock, 1), blockMax)
 	}
 	block -= min(q.lease, 0)
 	day, ttl := q.day, max(time.Until(q.ends), 0)+quotaSlack
@@ -120,8 +121,8 @@ func (q *quota) draw(c *Capacity) {
 		return
 	}
 	if day == q.day {
-		q.known = min(sum, c.PerDay)
-		q.lease += max(block-max(sum-c.PerDay, 0), 0)
+		q.known = min(sum, perDay)
+		q.lease += max(block-max(sum-perDay, 0), 0)
 	}
 }
 
@@ -159,7 +160,7 @@ func (q *quota) describe(c *Capacity, u *Usage) {
 	now := time.Now()
 	q.turn(c, now)
 	u.Day, u.Resets, u.CounterErrors = q.total(), q.ends, q.errs
-	if u.Day >= c.PerDay {
+	if u.Day >= u.PerDay {
 		if u.Ends = q.spentAt; u.Ends.IsZero() {
 			u.Ends = now
 		}
@@ -177,7 +178,7 @@ func (q *quota) describe(c *Capacity, u *Usage) {
 	if from.at.IsZero() || took < quotaStep || calls <= 0 {
 		return
 	}
-	left := float64(took) / float64(calls) * float64(c.PerDay-u.Day)
+	left := float64(took) / float64(calls) * float64(u.PerDay-u.Day)
 	if left < float64(q.ends.Sub(now)) {
 		u.Ends = now.Add(time.Duration(left))
 	}

@@ -22,8 +22,8 @@ type rate struct {
 func (r *rate) take(most int) (at, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.at == nil {
-		r.at, r.began = make([]time.Duration, most), time.Now()
+	if len(r.at) != most {
+		r.resize(most)
 	}
 	now := time.Since(r.began)
 	if r.n == len(r.at) {
@@ -36,6 +36,19 @@ func (r *rate) take(most int) (at, wait time.Duration) {
 	r.head = (r.head + 1) % len(r.at)
 	r.n++
 	return now, 0
+}
+
+// resize makes room for most calls and keeps the latest.
+func (r *rate) resize(most int) {
+	if r.at == nil {
+		r.began = time.Now()
+	}
+	at := make([]time.Duration, most)
+	n := min(r.n, most)
+	for i := 1; i <= n; i++ {
+		at[n-i] = r.at[r.place(i)]
+	}
+	r.at, r.n, r.head = at, n, n%most
 }
 
 // back takes back the call of a time that take returned.

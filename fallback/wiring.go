@@ -14,6 +14,7 @@ type wiring[Q, A any] struct {
 	crew    *crew                        // goroutines of hedges
 	sum     time.Duration                // all turns together
 	longest time.Duration                // of one call
+	ever    time.Duration                // the greatest longest so far
 	began   time.Time                    // of the chain
 }
 
@@ -32,6 +33,10 @@ func (w *wiring[Q, A]) wire(old *wiring[Q, A]) error {
 	}
 	if w.longest = w.sum; w.cfg.Deadline > 0 {
 		w.longest = min(w.sum, w.cfg.Deadline)
+	}
+	w.ever = w.longest
+	if old != nil {
+		w.ever = max(w.ever, old.ever)
 	}
 	if w.cfg.Memory == nil {
 		return nil
