@@ -42,6 +42,8 @@ func importTable() []importRow {
 		{"providers/<cap>", []string{"~/providers"}},
 		{"providers/<cap>/<cap>test", []string{"~/providers", "~/providers/<cap>"}},
 		{"providers/<cap>/phonelogin", append([]string{"~/providers/phone", "~/providers/message"}, vendor...)},
+		// A suite that the vendors behind one broker share; only their tests import it.
+		{"providers/<cap>/internal/*suite", append([]string{"~/providers/<cap>/<cap>test", "~/providers/providertest", "~/providers/vendorsim"}, vendor...)},
 		{"providers/<cap>/internal/**", vendor},
 		{"providers/<cap>/*<cap>", vendor},
 

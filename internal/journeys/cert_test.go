@@ -60,7 +60,7 @@ type certs struct {
 
 func openCerts(t *testing.T) *certs {
 	t.Helper()
-	vendor, err := vendorsim.StartBarocert(vendorsim.BarocertConfig{People: []vendorsim.Person{hong(), kim()}, StrictReplay: true})
+	vendor, err := vendorsim.StartBarocert(vendorsim.BarocertConfig{People: []vendorsim.Person{hong(), kim()}})
 	require.NoError(t, err)
 	t.Cleanup(vendor.Close)
 	vendor.Phone().Behave("", vendorsim.Behaviour{Choice: vendorsim.Ignore})

@@ -33,7 +33,9 @@ func TestValidate(t *testing.T) {
 		want string // empty: valid
 	}{
 		"whole":                  {func(*cert.Subject) {}, ""},
-		"no gender":              {func(s *cert.Subject) { s.Gender = "" }, ""},
+		"no gender":              {func(s *cert.Subject) { s.Gender = "" }, "gender is missing"},
+		"any gender":             {func(s *cert.Subject) { s.Gender, s.AnyGender = "", true }, ""},
+		"no gender, with a CI":   {func(s *cert.Subject) { s.Gender, s.CI = "", ciA }, ""},
 		"a woman":                {func(s *cert.Subject) { s.Gender = "F" }, ""},
 		"with a CI":              {func(s *cert.Subject) { s.CI = ciA }, ""},
 		"an old number":          {func(s *cert.Subject) { s.Phone = "0111234567" }, ""},

@@ -23,8 +23,9 @@ var (
 //     proof does not match, whatever the others say.
 //   - With a claimed CI the CI decides, in constant time: it names one person
 //     for life, while names change.
-//   - Without, name, birth date and, if claimed, gender have to be the same. A
-//     claim without name or birth date names nobody. White space around a name
+//   - Without, name, birth date and gender have to be the same. A claim that lacks
+//     one of them names nobody, but for the gender where the site says that it
+//     does not know it (Subject.AnyGender). White space around a name
 //     is dropped on both sides; nothing else is bent: no case, no Unicode form,
 //     no likeness. Two people may share name, birth date and gender: link
 //     accounts by CI.
@@ -33,7 +34,7 @@ var (
 func Match(s Subject, p Proof) error {
 	claimed, proven := strings.TrimSpace(s.Name), strings.TrimSpace(p.Name)
 	switch {
-	case s.CI.IsZero() && (claimed == "" || s.Birthday == ""):
+	case s.CI.IsZero() && (claimed == "" || s.Birthday == "" || s.Gender == "" && !s.AnyGender):
 		return denied(errNoClaim)
 	case !s.CI.IsZero() && p.CI.IsZero(),
 		claimed != "" && proven == "",

@@ -28,8 +28,9 @@ func TestMatch(t *testing.T) {
 		why  string
 	}{
 		"the same person":                  {func(*cert.Subject, *cert.Proof) {}, true, ""},
-		"gender not claimed, not proven":   {func(s *cert.Subject, p *cert.Proof) { s.Gender, p.Gender = "", "" }, true, ""},
-		"gender not claimed":               {func(s *cert.Subject, _ *cert.Proof) { s.Gender = "" }, true, ""},
+		"gender not known, not proven":     {func(s *cert.Subject, p *cert.Proof) { s.Gender, s.AnyGender, p.Gender = "", true, "" }, true, ""},
+		"gender not known":                 {func(s *cert.Subject, _ *cert.Proof) { s.Gender, s.AnyGender = "", true }, true, ""},
+		"gender not claimed, with a CI":    {func(s *cert.Subject, _ *cert.Proof) { s.Gender, s.CI = "", ciA }, true, ""},
 		"CI not claimed, not proven":       {func(_ *cert.Subject, p *cert.Proof) { p.CI = providers.Secret{} }, true, ""},
 		"white space around the name":      {func(_ *cert.Subject, p *cert.Proof) { p.Name = "\u3000홍길동 \n" }, true, ""},
 		"another telephone":                {func(_ *cert.Subject, p *cert.Proof) { p.Phone = "01099998888" }, true, ""},
@@ -55,6 +56,10 @@ func TestMatch(t *testing.T) {
 		"T2 the CI alone, gender claimed":  {func(s *cert.Subject, p *cert.Proof) { s.CI, p.Gender = ciA, "" }, false, "lacks"},
 		"T2 an empty proof":                {func(_ *cert.Subject, p *cert.Proof) { *p = cert.Proof{} }, false, "lacks"},
 		"T2 nothing and nobody":            {func(s *cert.Subject, p *cert.Proof) { *s, *p = cert.Subject{}, cert.Proof{} }, false, "names nobody"},
+		"T2 no gender claimed":             {func(s *cert.Subject, _ *cert.Proof) { s.Gender = "" }, false, "names nobody"},
+		"T2 no gender on either side":      {func(s *cert.Subject, p *cert.Proof) { s.Gender, p.Gender = "", "" }, false, "names nobody"},
+		"T2 any gender, and another comes": {func(s *cert.Subject, p *cert.Proof) { s.AnyGender, p.Gender = true, "F" }, false, "another person"},
+		"T2 any gender, and another name":  {func(s *cert.Subject, p *cert.Proof) { s.Gender, s.AnyGender, p.Name = "", true, "김서울" }, false, "another person"},
 		"T2 no name claimed":               {func(s *cert.Subject, p *cert.Proof) { s.Name, p.Name = "", "" }, false, "names nobody"},
 		"T2 a claimed name of spaces":      {func(s *cert.Subject, p *cert.Proof) { s.Name, p.Name = " ", " " }, false, "names nobody"},
 		"T2 no birthday claimed":           {func(s *cert.Subject, p *cert.Proof) { s.Birthday, p.Birthday = "", "" }, false, "names nobody"},

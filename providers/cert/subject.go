@@ -21,14 +21,17 @@ const (
 )
 
 // Subject is who a citizen claims to be, and what the request on the telephone
-// says. Name, Birthday, Phone and Title are required.
+// says. Name, Birthday, Gender, Phone and Title are required.
 type Subject struct {
 	// Name as it is registered, at most 80 characters, without white space around it.
 	Name string
 	// Birthday is a date of the Gregorian calendar, yyyyMMdd.
 	Birthday string
-	// Gender is "M" or "F"; empty: not claimed, and not compared.
+	// Gender is "M" or "F"; it may be empty with a CI, or with AnyGender. Set, it is compared.
 	Gender string
+	// AnyGender says that the site does not know the gender, so that name and birth
+	// date decide alone. Two people share those far more often than all three.
+	AnyGender bool
 	// Phone is the mobile number that gets the request, digits only: 01012345678.
 	// It carries the request and identifies nobody: numbers change hands.
 	Phone string
@@ -56,6 +59,7 @@ func (s Subject) Validate() error {
 	say(!line(s.Name, maxName), "name is missing, too long or not printable")
 	say(!IsDate(s.Birthday), "birthday is not a date yyyyMMdd")
 	say(s.Gender != "" && s.Gender != "M" && s.Gender != "F", "gender is not M or F")
+	say(s.Gender == "" && !s.AnyGender && s.CI.IsZero(), "gender is missing, and nothing says that it is not known")
 	say(!mobile.MatchString(s.Phone), "phone is not a mobile number in digits")
 	say(len(s.CI.Reveal()) > maxCI || !visible(s.CI.Reveal()), "ci is malformed")
 	say(!line(s.Title, maxTitle), "title is missing, too long or not printable")

@@ -2,6 +2,7 @@ package vendorsim
 
 import (
 	"cmp"
+	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -37,9 +38,12 @@ type BarocertConfig struct {
 	TokenTTL time.Duration
 	// Skew is how far x-lh-date and x-bc-date may be from the vendor's clock. UNCONFIRMED; 0: 5 minutes.
 	Skew time.Duration
-	// StrictReplay refuses a request whose x-bc-auth was seen within Skew, and a field whose IV was used before. Not in
-	// the documents; zero: both are taken, so that a request that arrives twice makes two messages.
-	StrictReplay bool
+	// LooseReplay takes a request whose x-bc-auth was seen within Skew, and a field whose IV was used before, so that a
+	// request that arrives twice makes two messages. Not in the documents; zero: both are refused.
+	LooseReplay bool
+	// PersonalKey is the public half of the site's key pair, registered for PASS: the personal data of its results then
+	// come as base64 of RSA with PKCS #1 v1.5, each field by itself. At least 2048 bits. UNCONFIRMED which fields; 0: plain.
+	PersonalKey *rsa.PublicKey
 	// ExpiredState and RejectedState are the numbers of those states. From the vendor's own examples only; 0: 2 and 3.
 	ExpiredState, RejectedState int
 	// ErrorStatus is the HTTP status of errors. UNCONFIRMED, it is not 200; 0: 400.
@@ -63,8 +67,8 @@ type BarocertConfig struct {
 //	                                                                  fault loses it
 //
 // Error codes are the simulator's own, see the table in barocerterrors.go: those of the vendor are not documented. Personal
-// data of a result are plain, as the vendor's libraries hand them on. A citizen confirms once, as the owner of the
-// telephone or as [Barocert.ProofOf] says.
+// data of a result are plain, as the vendor's libraries hand them on, but for PASS with a PersonalKey. A citizen confirms
+// once, as the owner of the telephone or as [Barocert.ProofOf] says.
 //
 // Source: libraries of barocert on GitHub, developers.barocert.com.
 type Barocert struct {
@@ -114,6 +118,9 @@ func StartBarocert(cfg BarocertConfig) (*Barocert, error) {
 	}
 	if cfg.TokenTTL < 0 || cfg.Skew < 0 || cfg.VerifyWithin < 0 || cfg.Points < 0 {
 		errs = append(errs, errors.New("a limit or a time is negative"))
+	}
+	if k := cfg.PersonalKey; k != nil && (k.N == nil || k.Size() < 256) {
+		errs = append(errs, errors.New("personal key has less than 2048 bits"))
 	}
 	errs = append(errs, checkStatus(cfg.ErrorStatus))
 	if err := errors.Join(errs...); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -127,7 +128,7 @@ func (b *Barocert) signed(r *http.Request, body []byte) int {
 	}
 	now := b.now()
 	fresh := b.auths.putNew(auth, now, func(then time.Time) bool { return now.Sub(then).Abs() > 2*b.cfg.Skew })
-	if b.cfg.StrictReplay && !fresh {
+	if !b.cfg.LooseReplay && !fresh {
 		return codeReplay
 	}
 	return 0
@@ -151,10 +152,30 @@ func (b *Barocert) open(value string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	if fresh := b.ivs.putNew(string(raw[:12]), struct{}{}, func(struct{}) bool { return false }); b.cfg.StrictReplay && !fresh {
+	if fresh := b.ivs.putNew(string(raw[:12]), struct{}{}, func(struct{}) bool { return false }); !b.cfg.LooseReplay && !fresh {
 		return "", false
 	}
 	return string(text), true
+}
+
+// closed encrypts the personal data of a result for the site's key pair, when it has registered one. What a person lacks
+// stays empty. It fails for a text longer than the key.
+func (b *Barocert) closed(result map[string]any) bool {
+	if b.cfg.PersonalKey == nil {
+		return true
+	}
+	for _, name := range []string{"ci", "receiverName", "receiverYear", "receiverDay", "receiverGender", "receiverForeign", "receiverTelcoType"} {
+		text, _ := result[name].(string)
+		if text == "" {
+			continue
+		}
+		sealed, err := rsa.EncryptPKCS1v15(rand.Reader, b.cfg.PersonalKey, []byte(text))
+		if err != nil {
+			return false
+		}
+		result[name] = base64.StdEncoding.EncodeToString(sealed)
+	}
+	return true
 }
 
 func (b *Barocert) pointsLeft(r *http.Request, _ []byte) answer {

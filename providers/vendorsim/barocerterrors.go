@@ -18,7 +18,7 @@ const (
 	codeLink       = -99010004 // unknown link ID
 	codeScope      = -99010005 // a scope is unknown, or the token has not the one needed
 	codeToken      = -99010006 // the session token is missing, unknown or expired
-	codeReplay     = -99010007 // the request was seen before (StrictReplay)
+	codeReplay     = -99010007 // the request was seen before
 	codeClient     = -99020001 // unknown client code
 	codeField      = -99020002 // a field is missing or too long
 	codeCipher     = -99020003 // a field cannot be decrypted

@@ -314,6 +314,8 @@ func (b *Barocert) verify(v identityVendor, r *http.Request, body []byte) answer
 			"receiverDay": day, "receiverGender": p.Gender, "receiverForeign": yn(p.Foreign), "receiverTelcoType": p.telco()}
 		if !v.pass {
 			out["receiverHP"] = p.Phone
+		} else if !b.closed(out) {
+			return b.problem(codeSystem)
 		}
 		return jsonAnswer(http.StatusOK, out)
 	})

@@ -168,7 +168,7 @@ func TestBadProvidersFailTheSuite(t *testing.T) {
 		"asks with any claim": {func() bad {
 			return bad{request: func(r *certtest.Reference, ctx context.Context, s cert.Subject) (cert.Ticket, error) {
 				if s.Validate() != nil {
-					s = cert.Subject{Name: "a", Birthday: "19900101", Phone: "01012345678", Title: "t"}
+					s = cert.Subject{Name: "a", Birthday: "19900101", Gender: "F", Phone: "01012345678", Title: "t"}
 				}
 				return r.Request(ctx, s)
 			}}
@@ -319,7 +319,7 @@ func TestBadProvidersFailTheSuite(t *testing.T) {
 			return bad{collect: func(r *certtest.Reference, ctx context.Context, reply cert.Reply) (cert.Proof, error) {
 				p, err := r.Collect(ctx, reply)
 				if errors.Is(err, providers.Unavailable) {
-					_, _ = r.Request(ctx, cert.Subject{Name: "a", Birthday: "19900101", Phone: "01012345678", Title: "t"})
+					_, _ = r.Request(ctx, cert.Subject{Name: "a", Birthday: "19900101", Gender: "F", Phone: "01012345678", Title: "t"})
 				}
 				return p, err
 			}}
@@ -347,7 +347,7 @@ func TestBadProvidersFailTheSuite(t *testing.T) {
 		}, []string{"a Watcher is content"}},
 		"watches by asking citizens": {func() bad {
 			return bad{watch: func(r *certtest.Reference, ctx context.Context) error {
-				_, err := r.Request(ctx, cert.Subject{Name: "a", Birthday: "19900101", Phone: "01012345678", Title: "t"})
+				_, err := r.Request(ctx, cert.Subject{Name: "a", Birthday: "19900101", Gender: "F", Phone: "01012345678", Title: "t"})
 				return err
 			}}
 		}, []string{"a Watcher is content"}},

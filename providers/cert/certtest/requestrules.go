@@ -54,6 +54,7 @@ func requestRules() []rule {
 				"a number that is none":    func(c *cert.Subject) { c.Phone = "../../x" },
 				"a number with dashes":     func(c *cert.Subject) { c.Phone = "010-1234-5678" },
 				"a gender that is none":    func(c *cert.Subject) { c.Gender = "X" },
+				"no gender":                func(c *cert.Subject) { c.Gender = "" },
 				"no title":                 func(c *cert.Subject) { c.Title = "" },
 				"a long title":             func(c *cert.Subject) { c.Title = strings.Repeat("가", 41) },
 			} {

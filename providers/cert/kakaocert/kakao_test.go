@@ -19,6 +19,7 @@ import (
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/cert"
 	"github.com/detour-go/detour/providers/cert/internal/barofake"
+	"github.com/detour-go/detour/providers/cert/internal/barosuite"
 	"github.com/detour-go/detour/providers/cert/kakaocert"
 )
 
@@ -33,7 +34,7 @@ func TestWhatIsSent(t *testing.T) {
 	p, err := kakaocert.New(config(s.URL, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}))
 	require.NoError(t, err)
 	begun := time.Now()
-	ticket, err := p.Request(t.Context(), subject())
+	ticket, err := p.Request(t.Context(), barosuite.Subject())
 	require.NoError(t, err)
 	assert.WithinDuration(t, begun.Add(5*time.Minute), ticket.Expires, time.Minute)
 	assert.Empty(t, ticket.Phone+ticket.Name, "verify does not need them")
@@ -52,7 +53,7 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	assert.Equal(t, map[string]any{"reqTitle": "CANARY-title", "expireIn": 300.0, "appUseYN": false}, sent, "and nothing else")
 
-	require.NoError(t, fake.Confirm(ticket.ID, person(people()[0])))
+	require.NoError(t, fake.Confirm(ticket.ID, barosuite.Person(barosuite.People()[0])))
 	proof, err := p.Collect(t.Context(), cert.Reply{Ticket: ticket})
 	require.NoError(t, err)
 	assert.Empty(t, fake.Body("verify"))
@@ -76,8 +77,8 @@ func TestStates(t *testing.T) {
 	for name, r := range rows {
 		t.Run(name, func(t *testing.T) {
 			fake := &barofake.Server{}
-			p := mustStart(t, fake, nil)
-			ticket, err := p.Request(t.Context(), subject())
+			p := mustStart(t, fake)
+			ticket, err := p.Request(t.Context(), barosuite.Subject())
 			require.NoError(t, err)
 			require.NoError(t, fake.Touch(ticket.ID, func(q *barofake.Request) { q.State = r.state }))
 			_, err = p.Collect(t.Context(), cert.Reply{Ticket: ticket})
@@ -92,13 +93,13 @@ func TestStates(t *testing.T) {
 
 func TestARequestThatWaitsBeyondItsEndHasExpired(t *testing.T) {
 	fake := &barofake.Server{}
-	p := mustStart(t, fake, nil)
-	ticket, err := p.Request(t.Context(), subject())
+	p := mustStart(t, fake)
+	ticket, err := p.Request(t.Context(), barosuite.Subject())
 	require.NoError(t, err)
 	ticket.Expires = time.Now().Add(-time.Hour)
 	_, err = p.Collect(t.Context(), cert.Reply{Ticket: ticket})
 	require.ErrorIs(t, err, cert.ErrExpired)
-	require.NoError(t, fake.Confirm(ticket.ID, person(people()[0])))
+	require.NoError(t, fake.Confirm(ticket.ID, barosuite.Person(barosuite.People()[0])))
 	_, err = p.Collect(t.Context(), cert.Reply{Ticket: ticket})
 	require.NoError(t, err, "who confirmed in time may be fetched late")
 }
@@ -121,10 +122,10 @@ func TestF84AnAnswerAboutAnotherRequestIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := &barofake.Server{}
-			p := mustStart(t, fake, nil)
-			ticket, err := p.Request(t.Context(), subject())
+			p := mustStart(t, fake)
+			ticket, err := p.Request(t.Context(), barosuite.Subject())
 			require.NoError(t, err)
-			require.NoError(t, fake.Confirm(ticket.ID, person(people()[0])))
+			require.NoError(t, fake.Confirm(ticket.ID, barosuite.Person(barosuite.People()[0])))
 			fake.Break(r.op, say(strings.ReplaceAll(r.body, "%s", ticket.ID)))
 			proof, err := p.Collect(t.Context(), cert.Reply{Ticket: ticket})
 			require.ErrorIs(t, err, providers.Unavailable)
@@ -136,9 +137,9 @@ func TestF84AnAnswerAboutAnotherRequestIsNone(t *testing.T) {
 	} {
 		t.Run("request with "+name, func(t *testing.T) {
 			fake := &barofake.Server{}
-			p := mustStart(t, fake, nil)
+			p := mustStart(t, fake)
 			fake.Break("request", say(body))
-			ticket, err := p.Request(t.Context(), subject())
+			ticket, err := p.Request(t.Context(), barosuite.Subject())
 			require.ErrorIs(t, err, providers.Unavailable)
 			assert.Zero(t, ticket)
 			assert.Equal(t, 1, fake.Hits("request"))
@@ -148,22 +149,22 @@ func TestF84AnAnswerAboutAnotherRequestIsNone(t *testing.T) {
 
 func TestAKeptSessionTokenThatIsNoLongerTaken(t *testing.T) {
 	fake := &barofake.Server{}
-	p := mustStart(t, fake, nil)
+	p := mustStart(t, fake)
 	require.NoError(t, p.Watch(t.Context()))
 	fake.Break("request", func(w http.ResponseWriter, _ *http.Request) { barofake.Say(w, 401, -99010000, "expired") })
-	_, err := p.Request(t.Context(), subject())
+	_, err := p.Request(t.Context(), barosuite.Subject())
 	require.ErrorIs(t, err, providers.Unavailable, "the next one is fresh: nobody has to be woken up")
-	_, err = p.Request(t.Context(), subject())
+	_, err = p.Request(t.Context(), barosuite.Subject())
 	require.ErrorIs(t, err, providers.Refused, "a fresh one was refused: somebody has to")
 	assert.Equal(t, 2, fake.Hits("token"))
 	fake.Break("request", nil)
-	_, err = p.Request(t.Context(), subject())
+	_, err = p.Request(t.Context(), barosuite.Subject())
 	require.NoError(t, err)
 }
 
 func TestAnErrorMayBePacked(t *testing.T) {
 	fake := &barofake.Server{}
-	p := mustStart(t, fake, nil)
+	p := mustStart(t, fake)
 	fake.Break("request", func(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, "gzip", r.Header.Get("Accept-Encoding"))
 		w.Header().Set("Content-Type", "application/json;charset=UTF-8")
@@ -173,7 +174,7 @@ func TestAnErrorMayBePacked(t *testing.T) {
 		_, _ = io.WriteString(z, `{"code":-11010028,"message":"x"}`)
 		_ = z.Close()
 	})
-	_, err := p.Request(t.Context(), subject())
+	_, err := p.Request(t.Context(), barosuite.Subject())
 	var e *providers.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, []any{"kakao", "request", providers.Denied, "-11010028", false}, []any{e.Provider, e.Op, e.Kind, e.Code, e.Unsent})
@@ -184,15 +185,15 @@ func TestUnsentOnlyWhenNothingLeft(t *testing.T) {
 	s.Close()
 	p, err := kakaocert.New(config(s.URL, nil))
 	require.NoError(t, err)
-	_, err = p.Request(t.Context(), subject())
+	_, err = p.Request(t.Context(), barosuite.Subject())
 	var e *providers.Error
 	require.ErrorAs(t, err, &e)
 	assert.True(t, e.Unsent)
 
 	fake := &barofake.Server{}
-	p = mustStart(t, fake, nil)
+	p = mustStart(t, fake)
 	fake.Break("request", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	_, err = p.Request(t.Context(), subject())
+	_, err = p.Request(t.Context(), barosuite.Subject())
 	require.ErrorAs(t, err, &e)
 	assert.False(t, e.Unsent, "T19 it was read, and may have been done")
 }
@@ -217,7 +218,7 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := &barofake.Server{}
-			p := mustStart(t, fake, nil)
+			p := mustStart(t, fake)
 			if r.op != "" {
 				fake.Break(r.op, func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
@@ -270,9 +271,9 @@ func TestT17ProviderPrintsNoSecret(t *testing.T) {
 }
 
 func TestACallerWhoLeftIsToldSo(t *testing.T) {
-	p := mustStart(t, &barofake.Server{}, nil)
+	p := mustStart(t, &barofake.Server{})
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	_, err := p.Request(gone, subject())
+	_, err := p.Request(gone, barosuite.Subject())
 	assert.True(t, errors.Is(err, context.Canceled))
 }

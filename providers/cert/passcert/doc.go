@@ -9,7 +9,8 @@
 //
 // What PASS adds to the law of package cert:
 //
-//   - State and verify can be asked until 23:59:59 of the day of the request.
+//   - State and verify can be asked until 23:59:59 of the day of the request, so a
+//     request ends with the day.
 //   - Personal data come encrypted for a key pair that was registered with the
 //     vendor, RSA with PKCS #1 v1.5: set [Config.PrivateKey]. Without it those
 //     fields are missing in the proof, and cert.Match fails on them. What comes

@@ -29,7 +29,8 @@ type Config struct {
 	// PrivateKey opens the personal data of a proof, RSA with at least 2048 bits;
 	// its public half is registered with the vendor. Nil: encrypted fields are missing.
 	PrivateKey *rsa.PrivateKey
-	// ExpireIn is how long a citizen has, in whole seconds, 10s to 1000s; zero: 5 minutes.
+	// ExpireIn is how long a citizen has, in whole seconds, 10s to 1000s; zero: 5
+	// minutes. A request ends at 23:59:59 in Korea all the same.
 	ExpireIn time.Duration
 	// OldVerifyPath verifies as SDKs before 2025-09 do, without /Verify in the path.
 	OldVerifyPath bool
@@ -66,7 +67,7 @@ func New(cfg Config) (*Provider, error) {
 	c, err := barocert.New(barocert.Config{
 		Provider: name, Service: "PASS", Scopes: []string{"partner", "441", "442", "443", "444"},
 		LinkID: cfg.LinkID, SecretKey: cfg.SecretKey, ClientCode: cfg.ClientCode, CallCenter: cfg.CallCenter,
-		VerifyWho: true, PersonalRSA: true, PrivateKey: cfg.PrivateKey, ExpireIn: cfg.ExpireIn,
+		VerifyWho: true, SameDay: true, PersonalRSA: true, PrivateKey: cfg.PrivateKey, ExpireIn: cfg.ExpireIn,
 		OldVerify: cfg.OldVerifyPath, Codes: cfg.Codes, Forwarded: cfg.Forwarded,
 		Base: cfg.Base, AuthBase: cfg.AuthBase, AllowLoopbackHTTP: cfg.AllowLoopbackHTTP,
 		HTTP: cfg.HTTP, UserAgent: cfg.UserAgent, Timeout: cfg.Timeout,

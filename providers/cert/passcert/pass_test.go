@@ -3,7 +3,6 @@ package passcert_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/cert"
 	"github.com/detour-go/detour/providers/cert/internal/barofake"
+	"github.com/detour-go/detour/providers/cert/internal/barosuite"
 	"github.com/detour-go/detour/providers/cert/passcert"
 )
 
@@ -25,21 +25,10 @@ func pair(t *testing.T) *rsa.PrivateKey {
 	return key
 }
 
-// forUs encrypts as the vendor does: RSA, PKCS #1 v1.5, base64.
-func forUs(key *rsa.PrivateKey) func(string) string {
-	return func(field string) string {
-		sealed, err := rsa.EncryptPKCS1v15(rand.Reader, &key.PublicKey, []byte(field))
-		if err != nil {
-			return ""
-		}
-		return base64.StdEncoding.EncodeToString(sealed)
-	}
-}
-
 func TestWhatIsSent(t *testing.T) {
 	fake := &barofake.Server{}
 	p := mustStart(t, fake, func(c *passcert.Config) { c.ExpireIn = 1000 * time.Second })
-	ticket, err := p.Request(t.Context(), subject())
+	ticket, err := p.Request(t.Context(), barosuite.Subject())
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"scope":["partner","441","442","443","444"]}`, fake.Body("token"))
 	assert.Equal(t, []string{"01012345678", "홍길동"}, []string{ticket.Phone, ticket.Name}, "verify repeats them")
@@ -52,11 +41,15 @@ func TestWhatIsSent(t *testing.T) {
 		require.NoError(t, err, field)
 		delete(sent, field)
 	}
+	wait, _ := sent["expireIn"].(float64)
+	assert.Less(t, wait, 1001.0)
+	assert.WithinDuration(t, ticket.Expires, time.Now().Add(time.Duration(wait)*time.Second), time.Minute, "shortly before midnight in Korea it is less")
+	delete(sent, "expireIn")
 	assert.Equal(t, map[string]any{
-		"reqTitle": "CANARY-title", "expireIn": 1000.0, "appUseYN": false, "callCenterNum": "1600-0000", "userAgreementYN": true, "receiverInfoYN": true,
+		"reqTitle": "CANARY-title", "appUseYN": false, "callCenterNum": "1600-0000", "userAgreementYN": true, "receiverInfoYN": true,
 	}, sent, "and nothing else")
 
-	require.NoError(t, fake.Confirm(ticket.ID, person(people()[0])))
+	require.NoError(t, fake.Confirm(ticket.ID, barosuite.Person(barosuite.People()[0])))
 	_, err = p.Collect(t.Context(), cert.Reply{Ticket: ticket})
 	require.NoError(t, err)
 	var who map[string]string
@@ -75,11 +68,11 @@ func TestT2PersonalDataThatDoNotOpenFailTheClaim(t *testing.T) {
 		"another key":    {pair(t), providers.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake := &barofake.Server{Seal: forUs(key)}
+			fake := &barofake.Server{Seal: barosuite.Sealed(&key.PublicKey)}
 			p := mustStart(t, fake, func(c *passcert.Config) { c.PrivateKey = r.ours })
-			ticket, err := p.Request(t.Context(), subject())
+			ticket, err := p.Request(t.Context(), barosuite.Subject())
 			require.NoError(t, err)
-			require.NoError(t, fake.Confirm(ticket.ID, person(people()[0])))
+			require.NoError(t, fake.Confirm(ticket.ID, barosuite.Person(barosuite.People()[0])))
 			proof, err := p.Collect(t.Context(), cert.Reply{Ticket: ticket})
 			if r.want != nil {
 				require.ErrorIs(t, err, r.want)
@@ -88,7 +81,7 @@ func TestT2PersonalDataThatDoNotOpenFailTheClaim(t *testing.T) {
 			}
 			require.NoError(t, err)
 			assert.Empty(t, proof.Name+proof.Birthday+proof.Gender+proof.Phone+proof.CI.Reveal())
-			require.ErrorIs(t, cert.Match(subject(), proof), providers.Denied)
+			require.ErrorIs(t, cert.Match(barosuite.Subject(), proof), providers.Denied)
 		})
 	}
 }
@@ -96,7 +89,7 @@ func TestT2PersonalDataThatDoNotOpenFailTheClaim(t *testing.T) {
 func TestATicketWithoutTheReceiverIsNone(t *testing.T) {
 	fake := &barofake.Server{}
 	p := mustStart(t, fake, nil)
-	ticket, err := p.Request(t.Context(), subject())
+	ticket, err := p.Request(t.Context(), barosuite.Subject())
 	require.NoError(t, err)
 	asked := fake.Hits("status")
 	for _, edit := range []func(*cert.Ticket){func(t *cert.Ticket) { t.Name = "" }, func(t *cert.Ticket) { t.Phone = "" }} {

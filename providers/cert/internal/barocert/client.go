@@ -34,6 +34,7 @@ type Config struct {
 	ExpireIn    time.Duration
 	VerifyWho   bool // verify repeats name and number
 	OldVerify   bool // the verify path of older SDKs
+	SameDay     bool // nothing can be asked after 23:59:59 of the day of the request, in Korea
 	PrivateKey  *rsa.PrivateKey
 	PersonalRSA bool // what looks like RSA is never taken for plain text
 	Codes       map[int]providers.Kind
@@ -139,7 +140,7 @@ func (c *Client) post(ctx context.Context, op, path string, body, into any) erro
 		}
 		ask.JSON = json.RawMessage(raw) // the very bytes that are signed
 	}
-	date := stamp(time.Now())
+	date := moment(time.Now())
 	ask.Header.Set("Content-Type", "application/json; charset=utf8")
 	ask.Header.Set("X-Bc-Date", date)
 	ask.Header.Set("X-Bc-Auth", c.key.auth(raw, date, path))

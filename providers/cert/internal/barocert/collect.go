@@ -75,7 +75,7 @@ func (c *Client) status(ctx context.Context, t cert.Ticket) (time.Time, error) {
 		VerifyDT   string `json:"verifyDT"`
 	}
 	if err := c.get(ctx, op, c.path("Identity", c.cfg.ClientCode, t.ID), &got); err != nil {
-		return time.Time{}, err
+		return time.Time{}, c.over(t, err)
 	}
 	deny := func(why error) (time.Time, error) {
 		return time.Time{}, c.api.Fail(op, providers.Denied, "", why)
@@ -108,6 +108,18 @@ func (c *Client) status(ctx context.Context, t cert.Ticket) (time.Time, error) {
 		return deny(cert.ErrFailed)
 	}
 	return time.Time{}, c.api.Fail(op, providers.Unavailable, "", errState)
+}
+
+// over tells a no about a request whose time is over as what it is: which code says
+// so is published nowhere.
+func (c *Client) over(t cert.Ticket, err error) error {
+	var e *providers.Error
+	if !errors.As(err, &e) || e.Kind != providers.Denied || t.Expires.IsZero() || time.Now().Before(t.Expires) {
+		return err
+	}
+	is := *e
+	is.Err = cert.ErrExpired
+	return &is
 }
 
 // result is the answer of verify.

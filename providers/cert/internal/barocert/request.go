@@ -41,7 +41,9 @@ func (c *Client) Request(ctx context.Context, s cert.Subject) (cert.Ticket, erro
 		return cert.Ticket{}, err
 	}
 	token := rand.Text() // 130 bits; the vendor takes 40 characters
-	body, err := c.order(s, token)
+	begun := time.Now()
+	wait, ends := c.cfg.lasts(begun)
+	body, err := c.order(s, token, wait)
 	if err != nil {
 		return cert.Ticket{}, c.api.Fail(op, providers.Unavailable, "", err)
 	}
@@ -49,7 +51,6 @@ func (c *Client) Request(ctx context.Context, s cert.Subject) (cert.Ticket, erro
 		ReceiptID string `json:"receiptID"`
 		Scheme    string `json:"scheme"`
 	}
-	begun := time.Now()
 	if err := c.post(ctx, op, c.path("Identity", c.cfg.ClientCode), body, &got); err != nil {
 		return cert.Ticket{}, err
 	}
@@ -58,7 +59,7 @@ func (c *Client) Request(ctx context.Context, s cert.Subject) (cert.Ticket, erro
 	}
 	t := cert.Ticket{
 		Provider: c.cfg.Provider, ID: got.ReceiptID, Scheme: got.Scheme,
-		Expires: begun.Add(c.cfg.ExpireIn).Round(0), Token: providers.NewSecret(token),
+		Expires: ends.Round(0), Token: providers.NewSecret(token),
 	}
 	if c.cfg.VerifyWho {
 		t.Phone, t.Name = s.Phone, s.Name
@@ -66,8 +67,22 @@ func (c *Client) Request(ctx context.Context, s cert.Subject) (cert.Ticket, erro
 	return t, nil
 }
 
-func (c *Client) order(s cert.Subject, token string) (order, error) {
-	o := order{ReqTitle: s.Title, CallCenterNum: c.cfg.CallCenter, ExpireIn: int(c.cfg.ExpireIn / time.Second)}
+// lasts is how long a request made now waits, and when it ends: with the day, where
+// the vendor tells nothing about it the next day, so that nobody confirms what
+// nobody can collect.
+func (cfg Config) lasts(now time.Time) (wait time.Duration, ends time.Time) {
+	ends = now.Add(cfg.ExpireIn)
+	if cfg.SameDay {
+		at := now.In(korea())
+		if midnight := time.Date(at.Year(), at.Month(), at.Day(), 23, 59, 59, 0, korea()); midnight.Before(ends) {
+			ends = midnight
+		}
+	}
+	return max(ends.Sub(now).Truncate(time.Second), minExpireIn), ends
+}
+
+func (c *Client) order(s cert.Subject, token string, wait time.Duration) (order, error) {
+	o := order{ReqTitle: s.Title, CallCenterNum: c.cfg.CallCenter, ExpireIn: int(wait / time.Second)}
 	message := &o.ExtraMessage
 	if c.cfg.VerifyWho { // PASS names it otherwise, and asks whether it may tell who it is
 		yes := true

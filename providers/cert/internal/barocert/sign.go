@@ -85,5 +85,9 @@ func (k *key) sealFrom(random io.Reader, field string) (string, error) {
 	return base64.StdEncoding.EncodeToString(k.aead.Seal(iv, iv, []byte(field), nil)), nil
 }
 
-// stamp is a date as both services want it.
+// stamp is a date as Linkhub wants it.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// moment is a date for Barocert, which takes seconds and milliseconds: with these,
+// two requests of one second that have no body do not share a signature.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

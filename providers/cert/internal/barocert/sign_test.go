@@ -25,6 +25,7 @@ func vector(t *testing.T) (k *key, date string) {
 func TestSignaturesOfTheVectors(t *testing.T) {
 	k, date := vector(t)
 	assert.Equal(t, "2026-01-02T03:04:05Z", date)
+	assert.Equal(t, "2026-01-02T03:04:05.678Z", moment(time.Date(2026, 1, 2, 12, 4, 5, 678_901_000, korea())))
 	body := []byte(`{"scope":["partner","401"]}`)
 	assert.Equal(t, "CwKXuOdIu8bInO/YO7AI+TvQ/aiJjwV4AfoMoGzJJ14=", digest(body))
 	assert.Equal(t, "Ysqqm920D+ayen3/QKmd0fhoh4UJAeMQFTGmV9XxOjQ=", k.link(body, date, ""))

@@ -192,8 +192,8 @@ func hash(body []byte) string {
 }
 
 // fresh wants a date in UTC that is at most five minutes off.
-func fresh(date string) bool {
-	at, err := time.Parse("2006-01-02T15:04:05Z", date)
+func fresh(layout, date string) bool {
+	at, err := time.Parse(layout, date)
 	return err == nil && time.Since(at).Abs() < 5*time.Minute
 }
 
@@ -203,7 +203,7 @@ func signed(r *http.Request, body []byte) bool {
 	if len(body) > 0 {
 		text += hash(body) + "\n"
 	}
-	return fresh(date) && r.Header.Get("x-bc-auth") == mac(text+date+"\n"+r.URL.Path+"\n") &&
+	return fresh("2006-01-02T15:04:05.000Z", date) && r.Header.Get("x-bc-auth") == mac(text+date+"\n"+r.URL.Path+"\n") &&
 		r.Header.Get("x-bc-version") == "2.1" && r.Header.Get("x-bc-encryptionmode") == "GCM" && strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/json")
 }
 
@@ -213,7 +213,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, body []byte) {
 		text = f + "\n"
 	}
 	want := "LINKHUB " + LinkID + " " + mac("POST\n"+hash(body)+"\n"+date+"\n"+text+"2.0\n/BAROCERT/Token")
-	if !fresh(date) || r.Header.Get("Authorization") != want || r.Header.Get("x-lh-version") != "2.0" {
+	if !fresh("2006-01-02T15:04:05Z", date) || r.Header.Get("Authorization") != want || r.Header.Get("x-lh-version") != "2.0" {
 		Say(w, 401, -2001, "signature")
 		return
 	}
