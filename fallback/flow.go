@@ -31,10 +31,14 @@ type Leg[Q, C, R, A any] struct {
 	// (invalid, denied, not found) that says NotSent.
 	Begin  func(ctx context.Context, q Q) (C, error)
 	Finish func(ctx context.Context, r R) (A, error)
+	// Cancel takes back what Begin set in motion, for Flow.Cancel: a request that
+	// waits on a telephone. It is asked once, bounded by Timeout. Nil: the vendor
+	// cannot, and what it sent ends by itself.
+	Cancel func(ctx context.Context, c C) error
 	// Upstream is what this leg shares with other sources of its vendor. Nil:
 	// no breaker, no capacity.
 	Upstream *Upstream
-	// Timeout bounds each Begin and each Finish. Zero: DefaultLegTimeout.
+	// Timeout bounds each Begin, each Finish and each Cancel. Zero: DefaultLegTimeout.
 	Timeout time.Duration
 	// Tries is how often step two may be asked with one ticket, at most 1000.
 	// Zero: once, which is right for everything that may be redeemed once (an

@@ -10,7 +10,7 @@ import (
 // times; never a question, an answer or a person.
 type Outcome struct {
 	Chain     string // name of the chain or flow
-	Op        string // "do"; flows: "begin", "finish"
+	Op        string // "do"; flows: "begin", "finish", "cancel"
 	Verdict   string // "ok", or Error.Verdict
 	Source    string // who answered; empty: nobody
 	Rank      int

@@ -12,6 +12,11 @@
 //     [ErrPending], which is no fault: whoever polls, and for how long, is the
 //     flow's matter (fallback.Leg.Tries), never the adapter's.
 //   - What was verified once is never a success again ([ErrSpent]).
+//   - Who goes back is done with it: fallback.Flow.Cancel ends the ticket, so that a
+//     confirmation which comes later confirms nothing. A vendor that can take a
+//     request back is told (Leg.Cancel: p.Cancel, see [Canceller]). One that cannot,
+//     as Barocert, leaves it on the telephone until Ticket.Expires: tell the citizen
+//     not to confirm it, and offer another certificate, no second request of this one.
 //   - Each request carries a random token, used once, which must come back
 //     signed. A proof that carries another one is Denied: a citizen with an
 //     altered app can cause that, and one citizen must not be able to switch a
@@ -32,7 +37,8 @@
 // The types are made for fallback.FlowConfig:
 //
 //	Valid: cert.Subject.Validate, Join: cert.Reply.Resume, Match: cert.Match
-//	Leg:   Begin: p.Request, Finish: p.Collect, Tries: how often it may be polled
+//	Leg:   Begin: p.Request, Finish: p.Collect, Tries: how often it may be polled,
+//	       Cancel: p.Cancel of a Canceller
 //
 // All of them are values, safe to copy and to use concurrently. They print as a
 // mask under every verb of fmt, in log/slog and in encoding/json; encoding/gob

@@ -24,7 +24,8 @@ type Watcher interface {
 
 // Canceller is a Provider whose requests can be taken back while they wait. A
 // cancelled request is never a success again. Vendors that document no such
-// call do not have it: their requests end by expiring.
+// call (Barocert) do not have it: their requests end by expiring. It is made to be
+// the Cancel of a fallback.Leg.
 type Canceller interface {
 	Cancel(context.Context, Ticket) error
 }

@@ -32,6 +32,8 @@ type backend interface {
 	Begin(ctx context.Context, way string, s cert.Subject) (ticket string, err error)
 	// Finish is cert.ErrPending while the citizen has not answered.
 	Finish(ctx context.Context, ticket string) (fallback.Result[cert.Proof], error)
+	// Cancel is for the citizen who goes back: what is confirmed later counts for nothing.
+	Cancel(ctx context.Context, ticket string) error
 }
 
 type certFlow = fallback.Flow[cert.Subject, cert.Ticket, cert.Reply, cert.Proof]
@@ -111,6 +113,8 @@ func (d *detour) Finish(ctx context.Context, ticket string) (fallback.Result[cer
 	return res, err
 }
 
+func (d *detour) Cancel(ctx context.Context, ticket string) error { return d.flow.Cancel(ctx, ticket) }
+
 // Close ends the flow and the watching. It may be called on a half-started one.
 func (d *detour) Close() error {
 	var errs []error
@@ -180,6 +184,13 @@ func (d *direct) Finish(ctx context.Context, name string) (fallback.Result[cert.
 		return fallback.Result[cert.Proof]{}, err
 	}
 	return fallback.Result[cert.Proof]{Value: p, Assurance: fallback.High}, nil
+}
+
+func (d *direct) Cancel(_ context.Context, name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.begun, name)
+	return nil
 }
 
 var (

@@ -156,3 +156,39 @@ func TestTicketIsOnesOwnAndUsedOnce(t *testing.T) {
 	require.Eventually(t, func() bool { return ask() == http.StatusOK }, 10*time.Second, 20*time.Millisecond)
 	assert.Equal(t, http.StatusForbidden, ask(), "a second time")
 }
+
+// Who goes back on the waiting page is done with it, at both sites: the telephone confirms a moment later, for nothing.
+func TestWhoCancelsIsNotConfirmedLater(t *testing.T) {
+	i, phone := open(t)
+	phone.Behave(people.Number(5), vendorsim.Behaviour{Choice: vendorsim.Ignore})
+	for _, side := range []replay.Side{replay.Direct, replay.Detour} {
+		browser, site := web.NewBrowser(i.browsers), i.site[side]
+		asked := phone.Count(people.Number(5))
+		page, err := browser.Post(t.Context(), site+"/cert/cancel", nil)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusBadRequest, page.Status, "there is nothing to cancel")
+		page, err = browser.Post(t.Context(), site+"/cert/start", url.Values{"with": {Kakao}, "citizen": {"5"}})
+		require.NoError(t, err)
+		require.Equal(t, http.StatusSeeOther, page.Status)
+		cookies := (&http.Response{Header: page.Header}).Cookies()
+		page, err = browser.Post(t.Context(), site+"/cert/cancel", nil)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusOK, page.Status)
+		assert.Contains(t, string(page.Body), "취소했습니다")
+		assert.Contains(t, string(page.Body), `value="kakao"`, "and the ways are there again")
+
+		// The cookie comes back from a copy, after the telephone has confirmed.
+		push, err := phone.Await(t.Context(), people.Number(5), asked)
+		require.NoError(t, err)
+		require.NoError(t, i.vendor.Decide(push.Key, vendorsim.Confirm))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, site+"/cert/wait", nil)
+		require.NoError(t, err)
+		req.AddCookie(cookies[0])
+		resp, err := i.browsers.RoundTrip(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.NotEqual(t, http.StatusOK, resp.StatusCode, side)
+		assert.NotEqual(t, http.StatusAccepted, resp.StatusCode, side)
+		assert.Zero(t, i.vendor.Hits("kakao_verify"))
+	}
+}

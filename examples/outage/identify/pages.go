@@ -32,6 +32,7 @@ func (p *pages) mount(s *web.Site) {
 	s.Handle("GET /cert", func(w http.ResponseWriter, r *http.Request) { p.show(w, r, http.StatusOK, view{}) })
 	s.Handle("POST /cert/start", p.start)
 	s.Handle("GET /cert/wait", p.wait)
+	s.Handle("POST /cert/cancel", p.cancel)
 }
 
 // start sends the request to the telephone. In a real site the citizen is the one who is signed in.
@@ -72,8 +73,27 @@ func (p *pages) wait(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(web.HeaderFreshness, res.Freshness.String())
 	}
 	w.Header().Set(web.HeaderAssurance, res.Assurance.String())
-	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Path: "/cert/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	p.forget(w)
 	p.render(w, http.StatusOK, view{Done: true})
+}
+
+// cancel is the way back: the ticket ends here, whatever the telephone says later.
+func (p *pages) cancel(w http.ResponseWriter, r *http.Request) {
+	ticket, err := r.Cookie(ticketCookie)
+	if err != nil {
+		p.show(w, r, http.StatusBadRequest, view{})
+		return
+	}
+	if err := p.cert.Cancel(r.Context(), ticket.Value); err != nil {
+		p.show(w, r, statusOf(err), view{Trouble: true})
+		return
+	}
+	p.forget(w)
+	p.show(w, r, http.StatusOK, view{Cancelled: true})
+}
+
+func (p *pages) forget(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Path: "/cert/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 }
 
 // statusOf is 403 when somebody said no and 503 when the vendor could not be asked.
@@ -88,9 +108,9 @@ func statusOf(err error) int {
 
 // view is what the page says.
 type view struct {
-	Trouble, Waiting, Done bool
-	Works                  []way
-	Out                    []out
+	Trouble, Waiting, Done, Cancelled bool
+	Works                             []way
+	Out                               []out
 }
 
 type way struct {
@@ -131,9 +151,11 @@ func (p *pages) render(w http.ResponseWriter, status int, v view) {
 const certHTML = `<!doctype html>
 <html lang="ko"><head><meta charset="utf-8">{{if .Waiting}}<meta http-equiv="refresh" content="1">{{end}}<title>본인확인 Proof of identity</title></head><body>
 <h1>본인확인 <span lang="en">Proof of identity</span></h1>
-{{if .Done}}<p>확인되었습니다. <span lang="en">It is you.</span></p>
+{{if .Done}}<p>본인확인이 완료되었습니다. <span lang="en">Your identity is confirmed.</span></p>
 {{else if .Waiting}}<p role="status">휴대전화에서 확인해 주세요. <span lang="en">Please confirm on your telephone.</span></p>
+<form method="post" action="/cert/cancel"><button>취소 <span lang="en">Cancel</span></button></form>
 {{else}}{{if .Trouble}}<p role="alert">방금 요청은 확인되지 않았습니다. <span lang="en">The last request was not confirmed.</span></p>
+{{end}}{{if .Cancelled}}<p role="status">취소했습니다. 휴대전화에 남아 있는 요청은 확인하지 마세요. <span lang="en">Cancelled. Please do not confirm the request that is still on your telephone.</span></p>
 {{end}}{{range .Out}}<p role="status" data-out="{{.Name}}">{{.Line.KO}} <span lang="en">{{.Line.EN}}</span></p>
 {{end}}{{if .Works}}<form method="post" action="/cert/start">
 {{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 인증서 <span lang="en">{{.EN}} certificate</span></button>
