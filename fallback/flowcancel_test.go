@@ -121,8 +121,7 @@ func TestF75CancelTakesTheRequestBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var took []idSecret
-				var s *idSite
-				s = newIDSite(t, func(c *idConfig) {
+				s := newIDSite(t, func(c *idConfig) {
 					c.Legs[0].Tries, c.Legs[0].Timeout = 5, time.Second
 					c.Legs[0].Cancel = func(ctx context.Context, c idChallenge) error {
 						took = append(took, c.State)

@@ -110,9 +110,9 @@ func (i *Identify) Capability() replay.Capability {
 
 func words() notice.Words {
 	return notice.Words{
-		Out:   notice.Text{KO: "{name} 인증서는 {since}쓸 수 없습니다.", EN: "The {name} certificate has not been working{since}."},
-		Use:   notice.Text{KO: "대신 {list} 인증서를 이용해 주세요.", EN: "Please use the certificate of {list} instead."},
-		None:  notice.Text{KO: "지금은 본인확인을 할 수 없습니다.", EN: "Proof of identity is not possible now."},
+		Out:   notice.Text{KO: "{name} 인증서를 {since}사용할 수 없습니다.", EN: "The {name} certificate has not been working{since}."},
+		Use:   notice.Text{KO: "대신 {list} 인증서를 이용해 주세요.", EN: "Please use the {list} certificate instead."},
+		None:  notice.Text{KO: "지금은 온라인으로 본인확인을 할 수 없습니다. 급하시면 " + callCenter + "(으)로 전화해 주세요.", EN: "Your identity cannot be confirmed online now. If it is urgent, please call " + callCenter + "."},
 		Names: map[string]notice.Text{Kakao: {KO: "카카오", EN: "Kakao"}, Pass: {KO: "PASS", EN: "PASS"}},
 	}
 }

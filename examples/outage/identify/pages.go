@@ -111,6 +111,7 @@ type view struct {
 	Trouble, Waiting, Done, Cancelled bool
 	Works                             []way
 	Out                               []out
+	None                              notice.Text // said when nothing works
 }
 
 type way struct {
@@ -133,6 +134,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, v view)
 			v.Out = append(v.Out, out{Name: one.Name, Line: words().Line(one, when)})
 		}
 	}
+	v.None = words().Nothing()
 	p.render(w, status, v)
 }
 
@@ -160,6 +162,6 @@ const certHTML = `<!doctype html>
 {{end}}{{if .Works}}<form method="post" action="/cert/start">
 {{range .Works}}<button name="with" value="{{.Name}}">{{.KO}} 인증서 <span lang="en">{{.EN}} certificate</span></button>
 {{end}}</form>
-{{else}}<p>지금은 확인할 수 없습니다. <span lang="en">It is not possible now.</span></p>
+{{else}}<p>{{.None.KO}} <span lang="en">{{.None.EN}}</span></p>
 {{end}}{{end}}</body></html>
 `

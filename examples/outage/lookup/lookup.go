@@ -187,9 +187,9 @@ func (l *Lookup) Capability() replay.Capability {
 func words() notice.Words {
 	return notice.Words{
 		Out:    notice.Text{KO: "{name} 주소 검색이 {since}되지 않습니다.", EN: "Address search by {name} has not been working{since}."},
-		Use:    notice.Text{KO: "{list} 자료로 찾아 드리므로 그대로 입력하시면 됩니다.", EN: "We search with {list} instead: go on as usual."},
-		None:   notice.Text{KO: "주소를 직접 입력해 주세요. 접수한 뒤 확인합니다.", EN: "Please type your address in: we check it later."},
-		Names:  map[string]notice.Text{Kakao: {KO: "카카오", EN: "Kakao"}, Juso: {KO: "행정안전부 도로명주소", EN: "the road name address service of the Ministry of the Interior and Safety"}},
+		Use:    notice.Text{KO: "{list} 자료로 찾아 드리니 평소처럼 입력하시면 됩니다.", EN: "We search the records of {list} instead: go on as usual."},
+		None:   notice.Text{KO: "주소를 직접 입력해 주세요. 접수한 뒤 저희가 확인하겠습니다.", EN: "Please type your address in: we check it after you have sent the form."},
+		Names:  map[string]notice.Text{Kakao: {KO: "카카오", EN: "Kakao"}, Juso: {KO: "행정안전부", EN: "the Ministry of the Interior and Safety"}},
 		Chosen: true,
 	}
 }

@@ -180,7 +180,7 @@ func (m *MapView) Capability() replay.Capability {
 func words() notice.Words {
 	return notice.Words{
 		Out:    notice.Text{KO: "{name} 지도를 {since}불러올 수 없습니다.", EN: "{name} maps have not been available{since}."},
-		Use:    notice.Text{KO: "대신 {list} 지도를 보여 드립니다.", EN: "You see maps of {list} instead."},
+		Use:    notice.Text{KO: "대신 {list} 지도를 보여 드립니다.", EN: "You see {list} maps instead."},
 		Names:  map[string]notice.Text{VWorld: {KO: "브이월드", EN: "VWorld"}, OSM: {KO: "오픈스트리트맵", EN: "OpenStreetMap"}, Own: {KO: "구청이 만든", EN: "our own"}},
 		Chosen: true,
 	}

@@ -123,10 +123,10 @@ func (n *Notify) Capability() replay.Capability {
 
 func words() notice.Words {
 	return notice.Words{
-		Out:    notice.Text{KO: "{name}: {since}보내지 못하고 있습니다.", EN: "{name}: not delivered{since}."},
-		Use:    notice.Text{KO: "같은 내용을 {list}로 보내 드립니다.", EN: "You get the same text by {list}."},
+		Out:    notice.Text{KO: "{name}을(를) {since}보내지 못하고 있습니다.", EN: "We have not been able to deliver {name}{since}."},
+		Use:    notice.Text{KO: "같은 내용을 {list}(으)로 보내 드립니다.", EN: "We send you the same content as {list} instead."},
 		None:   notice.Text{KO: "접수 결과는 이 누리집에서 확인해 주세요.", EN: "Please look for your receipt on this site."},
-		Names:  map[string]notice.Text{AlimTalk: {KO: "카카오톡 알림톡", EN: "KakaoTalk notices"}, SMS: {KO: "문자 메시지", EN: "text message"}, OtherSMS: {KO: "문자 메시지", EN: "text message"}},
+		Names:  map[string]notice.Text{AlimTalk: {KO: "카카오톡 알림톡", EN: "KakaoTalk notices"}, SMS: {KO: "문자 메시지", EN: "text messages"}, OtherSMS: {KO: "문자 메시지", EN: "text messages"}},
 		Chosen: true,
 	}
 }

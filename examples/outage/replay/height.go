@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/detour-go/detour/examples/outage/notice"
@@ -68,8 +69,7 @@ func (r *run) height(g glance, c clock) Height {
 	when := func(t time.Time) notice.Text {
 		at := c.at(t)
 		if zero.IsZero() { // it never happened
-			s := at.Round(time.Minute).String()
-			return notice.Text{KO: s, EN: s}
+			return elapsed(at)
 		}
 		return notice.Clock(time.Time{})(zero.Add(at))
 	}
@@ -86,4 +86,14 @@ func (r *run) height(g glance, c clock) Height {
 		h.Notices = append(h.Notices, Told{Capability: one.Name, Notice: n})
 	}
 	return h
+}
+
+// elapsed is a time of an outage that has no date.
+func elapsed(at time.Duration) notice.Text {
+	all := int(at.Round(time.Minute) / time.Minute)
+	h, m := all/60, all%60
+	if h == 0 {
+		return notice.Text{KO: fmt.Sprintf("%d분 시점", m), EN: fmt.Sprintf("minute %d", m)}
+	}
+	return notice.Text{KO: fmt.Sprintf("%d시간 %d분 시점", h, m), EN: fmt.Sprintf("hour %d:%02d", h, m)}
 }

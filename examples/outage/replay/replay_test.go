@@ -246,12 +246,12 @@ func TestHeightOfTheOutage(t *testing.T) {
 		assert.InDelta(t, 2*time.Hour, h.At, float64(30*time.Minute))
 		assert.Equal(t, "x", h.Notices[0].Capability)
 		assert.Regexp(t, `^10월 15일 17:\d\d부터 first second$`, h.Notices[0].Notice.Text.KO)
-		assert.Regexp(t, `^first since 15 October 17:\d\d second$`, h.Notices[0].Notice.Text.EN)
+		assert.Regexp(t, `^first since 17:\d\d on 15 October second$`, h.Notices[0].Notice.Text.EN)
 		assert.Equal(t, []string{"second"}, h.Notices[0].Notice.Use)
 
 		h = run("", deadFrom2To6)
 		require.Len(t, h.Notices, 1)
-		assert.Regexp(t, `^first since 2h\d+m0s second$`, h.Notices[0].Notice.Text.EN)
+		assert.Regexp(t, `^first since hour 2:\d\d second$`, h.Notices[0].Notice.Text.EN)
 		assert.Equal(t, replay.Height{}, run("", `{"at": "2h", "role": "x.primary", "mode": "ok", "confidence": "assumed"}`), "nothing to tell")
 	})
 }

@@ -29,7 +29,7 @@ func sample(t *testing.T) report.Report {
 		Timeline: tl, Over: 46 * time.Second, Took: 46123 * time.Millisecond, Planned: 2000,
 		Height: replay.Height{At: 90 * time.Minute, Notices: []replay.Told{{Capability: "login", Notice: notice.Notice{
 			Out: []notice.Way{{Name: "kakao", Since: tl.Zero.Add(time.Hour)}}, Use: []string{"naver", "phone"},
-			Text: notice.Text{KO: "카카오 로그인이 10월 15일 16:30부터 되지 않습니다. 대신 네이버.", EN: "Kakao login has not been working since 15 October 16:30."}}}}},
+			Text: notice.Text{KO: "카카오 로그인이 10월 15일 16:30부터 되지 않습니다. 대신 네이버.", EN: "Kakao login has not been working since 16:30 on 15 October."}}}}},
 		Lag: replay.Lag{P99: 1200 * time.Microsecond, Max: 15 * time.Millisecond},
 		Capabilities: []replay.Found{
 			{

@@ -22,7 +22,7 @@ func knownRoles() []string {
 }
 
 func TestBuiltInTimelinesAreRight(t *testing.T) {
-	assert.Equal(t, []string{"kakao-2022-10-15", "flapping", "kakao-2020-03-02", "kakao-2024-07-18"}, timeline.Names())
+	assert.Equal(t, []string{"kakao-2022-10-15", "flapping", "kakao-2020-03-02", "kakao-2024-07-18", "last-resorts"}, timeline.Names())
 	for _, name := range timeline.Names() {
 		tl, err := timeline.Load(name, knownRoles())
 		require.NoError(t, err)
