@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"time"
 
 	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/examples/outage/notice"
@@ -46,15 +45,16 @@ type Identify struct {
 	browsers *http.Transport
 	button   *regexp.Regexp
 	site     [2]string // by replay.Side
-	closers  []func() error
+	closers  web.Closers
 }
 
 // New starts the vendor and adds the pages to both sites.
 func New(c Config) (*Identify, error) {
-	i := &Identify{citizens: c.Citizens, windows: new(replay.Windows), browsers: web.NewTransport(), button: regexp.MustCompile(`<button name="with" value="([a-z]+)"`)}
+	i := &Identify{citizens: c.Citizens, windows: new(replay.Windows), button: regexp.MustCompile(`<button name="with" value="([a-z]+)"`)}
 	if c.Citizens+victims >= people.Most {
 		return nil, fmt.Errorf("identify: %d citizens are more than there are", c.Citizens)
 	}
+	i.browsers = i.closers.Transport()
 	if err := i.start(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("identify: %w", err), i.Close())
 	}
@@ -66,27 +66,23 @@ func (i *Identify) start(c Config) error {
 	if i.vendor, err = startVendor(c.Phone, c.Citizens); err != nil {
 		return err
 	}
-	i.closers = append(i.closers, func() error { i.vendor.Close(); return nil })
+	i.closers.AddQuiet(i.vendor.Close)
 
 	// The direct site: one certificate, the client timeout that most sites have, nothing between.
-	calls := web.NewTransport()
-	i.closers = append(i.closers, idle(calls))
-	a, err := newAdapters(i.vendor, &http.Client{Transport: calls, Timeout: 10 * time.Second})
+	a, err := newAdapters(i.vendor, i.closers.Client(web.DirectTimeout))
 	if err != nil {
 		return err
 	}
 	newPages(newDirect(a.kakao)).mount(c.Direct)
 
-	calls = web.NewTransport()
-	i.closers = append(i.closers, idle(calls))
-	if a, err = newAdapters(i.vendor, &http.Client{Transport: calls}); err != nil {
+	if a, err = newAdapters(i.vendor, i.closers.Client(0)); err != nil {
 		return err
 	}
 	flow, err := newDetour(a, i.windows)
 	if err != nil {
 		return err
 	}
-	i.closers = append(i.closers, flow.Close)
+	i.closers.Add(flow.Close)
 	i.guards, i.sources, i.offers = flow.guards, flow.sources, flow.Offers
 	newPages(flow).mount(c.Detour)
 
@@ -118,18 +114,6 @@ func words() notice.Words {
 }
 
 // Close ends the breakers, then the vendor. It may be called on a half-started one.
-func (i *Identify) Close() error {
-	var errs []error
-	for n := len(i.closers) - 1; n >= 0; n-- {
-		errs = append(errs, i.closers[n]())
-	}
-	i.closers = nil
-	i.browsers.CloseIdleConnections()
-	return errors.Join(errs...)
-}
-
-func idle(t *http.Transport) func() error {
-	return func() error { t.CloseIdleConnections(); return nil }
-}
+func (i *Identify) Close() error { return i.closers.Close() }
 
 var _ io.Closer = (*Identify)(nil)

@@ -17,6 +17,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/timeline"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/examples/outage/web/webtest"
 	"github.com/detour-go/detour/providers/vendorsim"
 )
 
@@ -25,13 +26,7 @@ const citizens = 10
 // open builds the certificates of ten citizens on two sites that serve.
 func open(t *testing.T) (*Identify, *vendorsim.Phone) {
 	t.Helper()
-	var sites [2]*web.Site
-	for i := range sites {
-		s, err := web.Listen("site")
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, s.Close()) })
-		sites[i] = s
-	}
+	sites := webtest.Sites(t)
 	phone := vendorsim.NewPhone()
 	i, err := New(Config{Citizens: citizens, Phone: phone, Direct: sites[replay.Direct], Detour: sites[replay.Detour]})
 	require.NoError(t, err)

@@ -57,12 +57,13 @@ type Lookup struct {
 	windows  *replay.Windows
 	browsers *http.Transport
 	site     [2]string // by replay.Side
-	closers  []func() error
+	closers  web.Closers
 }
 
 // New starts the vendors and adds the look-up to both sites.
 func New(c Config) (*Lookup, error) {
-	l := &Lookup{homes: homes(), windows: new(replay.Windows), browsers: web.NewTransport()}
+	l := &Lookup{homes: homes(), windows: new(replay.Windows)}
+	l.browsers = l.closers.Transport()
 	if err := l.start(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("lookup: %w", err), l.Close())
 	}
@@ -74,28 +75,24 @@ func (l *Lookup) start(c Config) error {
 	if l.kakao, err = vendorsim.StartKakaoLocal(vendorsim.KakaoLocalConfig{Key: kakaoKey, Addresses: l.homes}); err != nil {
 		return err
 	}
-	l.closers = append(l.closers, func() error { l.kakao.Close(); return nil })
+	l.closers.AddQuiet(l.kakao.Close)
 	if l.juso, err = vendorsim.StartJuso(vendorsim.JusoConfig{Key: jusoKey, Addresses: l.homes}); err != nil {
 		return err
 	}
-	l.closers = append(l.closers, func() error { l.juso.Close(); return nil })
+	l.closers.AddQuiet(l.juso.Close)
 
 	// The direct site: one vendor, the client timeout that most sites have, nothing between.
-	calls := web.NewTransport()
-	l.closers = append(l.closers, idle(calls))
-	primary, err := l.primary(&http.Client{Transport: calls, Timeout: 10 * time.Second})
+	primary, err := l.primary(l.closers.Client(web.DirectTimeout))
 	if err != nil {
 		return err
 	}
 	c.Direct.Handle("POST /address", directSearch(primary))
 
-	calls = web.NewTransport()
-	l.closers = append(l.closers, idle(calls))
-	chain, err := l.chain(&http.Client{Transport: calls})
+	chain, err := l.chain(l.closers.Client(0))
 	if err != nil {
 		return err
 	}
-	l.closers = append(l.closers, chain.Close)
+	l.closers.Add(chain.Close)
 	c.Detour.Handle("POST /address", l.detourSearch(chain))
 
 	l.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
@@ -157,7 +154,7 @@ func (l *Lookup) source(name string, ask func(context.Context, address.Query) (a
 		return fallback.Source[address.Query, address.Page]{}, err
 	}
 	l.guards = append(l.guards, guard)
-	l.closers = append(l.closers, guard.Close)
+	l.closers.Add(guard.Close)
 	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company, Country: "KR"}}
 	l.sources = append(l.sources, replay.SourceOf(name, up))
 	s := fallback.From(name, ask, up)
@@ -195,18 +192,6 @@ func words() notice.Words {
 }
 
 // Close ends the chain, the breakers, then the vendors. It may be called on a half-started one.
-func (l *Lookup) Close() error {
-	var errs []error
-	for i := len(l.closers) - 1; i >= 0; i-- {
-		errs = append(errs, l.closers[i]())
-	}
-	l.closers = nil
-	l.browsers.CloseIdleConnections()
-	return errors.Join(errs...)
-}
-
-func idle(t *http.Transport) func() error {
-	return func() error { t.CloseIdleConnections(); return nil }
-}
+func (l *Lookup) Close() error { return l.closers.Close() }
 
 var _ io.Closer = (*Lookup)(nil)

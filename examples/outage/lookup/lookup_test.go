@@ -12,19 +12,14 @@ import (
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/timeline"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/examples/outage/web/webtest"
 	"github.com/detour-go/detour/providers/address"
 )
 
 // open builds the look-up on two sites that serve.
 func open(t *testing.T) *Lookup {
 	t.Helper()
-	var sites [2]*web.Site
-	for i := range sites {
-		s, err := web.Listen("site")
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, s.Close()) })
-		sites[i] = s
-	}
+	sites := webtest.Sites(t)
 	l, err := New(Config{Direct: sites[replay.Direct], Detour: sites[replay.Detour]})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, l.Close()) })

@@ -53,12 +53,13 @@ type MapView struct {
 	windows  *replay.Windows
 	browsers *http.Transport
 	site     [2]string // by replay.Side
-	closers  []func() error
+	closers  web.Closers
 }
 
 // New starts the vendors and adds the pages to both sites.
 func New(c Config) (*MapView, error) {
-	m := &MapView{windows: new(replay.Windows), browsers: web.NewTransport()}
+	m := &MapView{windows: new(replay.Windows)}
+	m.browsers = m.closers.Transport()
 	if err := m.start(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("mapview: %w", err), m.Close())
 	}
@@ -70,28 +71,24 @@ func (m *MapView) start(c Config) error {
 	if m.vworld, err = vendorsim.StartVWorld(vendorsim.VWorldConfig{}); err != nil {
 		return err
 	}
-	m.closers = append(m.closers, func() error { m.vworld.Close(); return nil })
+	m.closers.AddQuiet(m.vworld.Close)
 	if m.osm, err = vendorsim.StartOSM(vendorsim.OSMConfig{}); err != nil {
 		return err
 	}
-	m.closers = append(m.closers, func() error { m.osm.Close(); return nil })
+	m.closers.AddQuiet(m.osm.Close)
 
 	// The direct site: one vendor, the client timeout that most sites have, nothing between.
-	calls := web.NewTransport()
-	m.closers = append(m.closers, idle(calls))
-	primary, err := m.primary(&http.Client{Transport: calls, Timeout: 10 * time.Second})
+	primary, err := m.primary(m.closers.Client(web.DirectTimeout))
 	if err != nil {
 		return err
 	}
 	c.Direct.Handle("GET /tiles/{z}/{x}/{y}", directTile(primary))
 
-	calls = web.NewTransport()
-	m.closers = append(m.closers, idle(calls))
-	chain, err := m.chain(&http.Client{Transport: calls})
+	chain, err := m.chain(m.closers.Client(0))
 	if err != nil {
 		return err
 	}
-	m.closers = append(m.closers, chain.Close)
+	m.closers.Add(chain.Close)
 	c.Detour.Handle("GET /tiles/{z}/{x}/{y}", m.detourTile(chain))
 
 	m.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
@@ -150,7 +147,7 @@ func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles
 		return fallback.Source[tiles.ID, tiles.Tile]{}, err
 	}
 	m.guards = append(m.guards, guard)
-	m.closers = append(m.closers, guard.Close)
+	m.closers.Add(guard.Close)
 	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company}}
 	m.sources = append(m.sources, replay.SourceOf(name, up))
 	s := fallback.From(name, ask, up)
@@ -187,18 +184,6 @@ func words() notice.Words {
 }
 
 // Close ends the chain, the breakers, then the vendors. It may be called on a half-started one.
-func (m *MapView) Close() error {
-	var errs []error
-	for i := len(m.closers) - 1; i >= 0; i-- {
-		errs = append(errs, m.closers[i]())
-	}
-	m.closers = nil
-	m.browsers.CloseIdleConnections()
-	return errors.Join(errs...)
-}
-
-func idle(t *http.Transport) func() error {
-	return func() error { t.CloseIdleConnections(); return nil }
-}
+func (m *MapView) Close() error { return m.closers.Close() }
 
 var _ io.Closer = (*MapView)(nil)

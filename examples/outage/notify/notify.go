@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/detour-go/detour/examples/outage/notice"
 	"github.com/detour-go/detour/examples/outage/replay"
@@ -36,12 +35,13 @@ type Notify struct {
 	windows  *replay.Windows
 	browsers *http.Transport
 	site     [2]string // by replay.Side
-	closers  []func() error
+	closers  web.Closers
 }
 
 // New starts the vendors and adds the page to both sites.
 func New(c Config) (*Notify, error) {
-	n := &Notify{phone: c.Phone, windows: new(replay.Windows), browsers: web.NewTransport()}
+	n := &Notify{phone: c.Phone, windows: new(replay.Windows)}
+	n.browsers = n.closers.Transport()
 	if err := n.start(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("notify: %w", err), n.Close())
 	}
@@ -53,35 +53,31 @@ func (n *Notify) start(c Config) error {
 	if n.vendors, err = startVendors(c.Phone); err != nil {
 		return err
 	}
-	n.closers = append(n.closers, func() error { n.vendors.close(); return nil })
+	n.closers.AddQuiet(n.vendors.close)
 
 	// The direct site: AlimTalk through one vendor, the client timeout that most sites have. What the vendor took counts as sent.
-	calls := web.NewTransport()
-	n.closers = append(n.closers, idle(calls))
-	a, err := n.vendors.adapters(&http.Client{Transport: calls, Timeout: 10 * time.Second})
+	a, err := n.vendors.adapters(n.closers.Client(web.DirectTimeout))
 	if err != nil {
 		return err
 	}
 	c.Direct.Handle("POST /receipt", directSend(a.talk))
 
-	calls = web.NewTransport()
-	n.closers = append(n.closers, idle(calls))
-	if a, err = n.vendors.adapters(&http.Client{Transport: calls}); err != nil {
+	if a, err = n.vendors.adapters(n.closers.Client(0)); err != nil {
 		return err
 	}
 	if n.ways, err = newWays(a); err != nil {
 		return err
 	}
-	n.closers = append(n.closers, n.ways.Close)
+	n.closers.Add(n.ways.Close)
 	chain, err := n.ways.receipts()
 	if err != nil {
 		return err
 	}
-	n.closers = append(n.closers, chain.Close)
+	n.closers.Add(chain.Close)
 	if n.code, err = n.ways.codes(); err != nil {
 		return err
 	}
-	n.closers = append(n.closers, n.code.Close)
+	n.closers.Add(n.code.Close)
 	c.Detour.Handle("POST /receipt", n.detourSend(chain))
 
 	n.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
@@ -147,18 +143,6 @@ func (n *Notify) duplicates() (twice [2]int) {
 func prefix(side replay.Side) string { return "receipt-" + side.String() + "-" }
 
 // Close ends the chains, the breakers, then the vendors. It may be called on a half-started one.
-func (n *Notify) Close() error {
-	var errs []error
-	for i := len(n.closers) - 1; i >= 0; i-- {
-		errs = append(errs, n.closers[i]())
-	}
-	n.closers = nil
-	n.browsers.CloseIdleConnections()
-	return errors.Join(errs...)
-}
-
-func idle(t *http.Transport) func() error {
-	return func() error { t.CloseIdleConnections(); return nil }
-}
+func (n *Notify) Close() error { return n.closers.Close() }
 
 var _ io.Closer = (*Notify)(nil)

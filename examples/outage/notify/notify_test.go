@@ -16,6 +16,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/timeline"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/examples/outage/web/webtest"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/vendorsim"
 )
@@ -28,13 +29,7 @@ type theatre struct {
 
 func open(t *testing.T) *theatre {
 	t.Helper()
-	var sites [2]*web.Site
-	for i := range sites {
-		s, err := web.Listen("site")
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, s.Close()) })
-		sites[i] = s
-	}
+	sites := webtest.Sites(t)
 	n, err := New(Config{Phone: vendorsim.NewPhone(), Direct: sites[replay.Direct], Detour: sites[replay.Detour]})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, n.Close()) })

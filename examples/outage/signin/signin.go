@@ -52,12 +52,13 @@ type SignIn struct {
 	browsers *http.Transport
 	read     *reader
 	site     [2]string // login page, by replay.Side
-	closers  []func() error
+	closers  web.Closers
 }
 
 // New starts the vendors and adds the pages to both sites.
 func New(c Config) (*SignIn, error) {
-	s := &SignIn{config: c, windows: new(replay.Windows), browsers: web.NewTransport(), read: newReader(), accounts: newAccounts(c.Citizens, c.Linked)}
+	s := &SignIn{config: c, windows: new(replay.Windows), read: newReader(), accounts: newAccounts(c.Citizens, c.Linked)}
+	s.browsers = s.closers.Transport()
 	if err := s.start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("signin: %w", err), s.Close())
 	}
@@ -70,29 +71,25 @@ func (s *SignIn) start() error {
 		return err
 	}
 	s.vendors = v
-	s.closers = append(s.closers, v.Close)
+	s.closers.Add(v.Close)
 
 	// The direct site: one vendor, the client timeout that most sites have, nothing between.
-	calls := web.NewTransport()
-	direct, err := v.providers(s.config.Direct.URL(), &http.Client{Transport: calls, Timeout: 10 * time.Second})
+	direct, err := v.providers(s.config.Direct.URL(), s.closers.Client(web.DirectTimeout))
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, idle(calls))
 	newPages(s.accounts, nil, newDirect(direct.kakao)).mount(s.config.Direct)
 
-	calls = web.NewTransport()
-	detour, err := v.providers(s.config.Detour.URL(), &http.Client{Transport: calls})
+	detour, err := v.providers(s.config.Detour.URL(), s.closers.Client(0))
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, idle(calls))
 	flow, err := newDetour(detour, s.config.SendCode, s.windows)
 	if err != nil {
 		return err
 	}
 	s.guards, s.offers = flow.guards, flow.Offers
-	s.closers = append(s.closers, flow.Close)
+	s.closers.Add(flow.Close)
 	phones, err := s.accounts.linkPhones(s.config.Citizens, s.config.Linked, flow.phone.Subject)
 	if err != nil {
 		return err
@@ -131,18 +128,6 @@ func common(sources []replay.Source) []string {
 }
 
 // Close ends the breakers, then the vendors. It may be called on a half-started one.
-func (s *SignIn) Close() error {
-	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
-	}
-	s.closers = nil
-	s.browsers.CloseIdleConnections()
-	return errors.Join(errs...)
-}
-
-func idle(t *http.Transport) func() error {
-	return func() error { t.CloseIdleConnections(); return nil }
-}
+func (s *SignIn) Close() error { return s.closers.Close() }
 
 var _ io.Closer = (*SignIn)(nil)

@@ -18,6 +18,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/tally"
 	"github.com/detour-go/detour/examples/outage/timeline"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/examples/outage/web/webtest"
 	"github.com/detour-go/detour/fallback"
 	"github.com/detour-go/detour/providers/login"
 	"github.com/detour-go/detour/providers/login/kakaologin"
@@ -28,13 +29,7 @@ import (
 // open builds the login of ten citizens on two sites that serve.
 func open(t *testing.T, linked float64) *SignIn {
 	t.Helper()
-	var sites [2]*web.Site
-	for i := range sites {
-		s, err := web.Listen("site")
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, s.Close()) })
-		sites[i] = s
-	}
+	sites := webtest.Sites(t)
 	phone := vendorsim.NewPhone()
 	messages, err := notify.New(notify.Config{Phone: phone, Direct: sites[replay.Direct], Detour: sites[replay.Detour]})
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/detour-go/detour/internal/rest"
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/message/internal/loose"
 )
 
 type alimtalkRequest struct {
@@ -35,21 +36,21 @@ type resendParameter struct {
 type alimtalkTaken struct {
 	head
 	Message struct {
-		RequestID word     `json:"requestId"`
-		Key       word     `json:"senderGroupingKey"`
-		Results   []result `json:"sendResults"`
+		RequestID loose.Word `json:"requestId"`
+		Key       loose.Word `json:"senderGroupingKey"`
+		Results   []result   `json:"sendResults"`
 	} `json:"message"`
 }
 
 // alimtalkItem is one message in any answer, as far as it is read.
 type alimtalkItem struct {
-	RequestID    word `json:"requestId"`
-	Key          word `json:"senderGroupingKey"`
-	Status       word `json:"messageStatus"`
-	ResultCode   word `json:"resultCode"`
-	ResendStatus word `json:"resendStatus"`
-	RequestDate  word `json:"requestDate"`
-	ReceiveDate  word `json:"receiveDate"`
+	RequestID    loose.Word `json:"requestId"`
+	Key          loose.Word `json:"senderGroupingKey"`
+	Status       loose.Word `json:"messageStatus"`
+	ResultCode   loose.Word `json:"resultCode"`
+	ResendStatus loose.Word `json:"resendStatus"`
+	RequestDate  loose.Word `json:"requestDate"`
+	ReceiveDate  loose.Word `json:"receiveDate"`
 }
 
 // Send implements message.Sender: one message, one request, which NHN takes once.

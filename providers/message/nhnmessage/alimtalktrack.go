@@ -7,6 +7,7 @@ import (
 	"github.com/detour-go/detour/internal/rest"
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/message/internal/loose"
 )
 
 // Status implements message.Tracker.
@@ -58,7 +59,7 @@ func (s *AlimTalk) list(ctx context.Context, op, at, key string) ([]alimtalkItem
 		head
 		Found struct {
 			Messages *[]alimtalkItem `json:"messages"`
-			Total    word            `json:"totalCount"`
+			Total    loose.Word      `json:"totalCount"`
 		} `json:"messageSearchResultResponse"`
 	}
 	err := s.ask(ctx, rest.Ask{Op: op, Path: "/" + at, Query: window(url.Values{"senderGroupingKey": {key}}, alimtalkDates)}, &l)

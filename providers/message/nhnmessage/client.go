@@ -10,6 +10,7 @@ import (
 
 	"github.com/detour-go/detour/internal/rest"
 	"github.com/detour-go/detour/providers"
+	"github.com/detour-go/detour/providers/message/internal/loose"
 )
 
 // Endpoint is how to reach one service of NHN Cloud. The zero value is the public one.
@@ -91,8 +92,8 @@ func spelled(s, letters string, longest int) bool {
 // head is what every answer begins with. resultMessage is not read, so it cannot be repeated.
 type head struct {
 	Header struct {
-		Successful *bool `json:"isSuccessful"`
-		Code       word  `json:"resultCode"`
+		Successful *bool      `json:"isSuccessful"`
+		Code       loose.Word `json:"resultCode"`
 	} `json:"header"`
 }
 
@@ -169,7 +170,7 @@ func window(q url.Values, layout string) url.Values {
 }
 
 // when reads a time of NHN, such as 2026-02-01 12:00:00.0; zero: it is none.
-func when(s word) time.Time {
+func when(s loose.Word) time.Time {
 	t, err := time.ParseInLocation("2006-01-02 15:04:05", strings.TrimSpace(string(s)), kst()) // fractions of a second are read as well
 	if err != nil {
 		return time.Time{}

@@ -7,6 +7,7 @@ import (
 	"github.com/detour-go/detour/internal/rest"
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/message/internal/loose"
 )
 
 type smsRequest struct {
@@ -26,27 +27,27 @@ type smsTaken struct {
 	head
 	Body struct {
 		Data struct {
-			RequestID  word     `json:"requestId"`
-			StatusCode word     `json:"statusCode"`
-			Key        word     `json:"senderGroupingKey"`
-			Results    []result `json:"sendResultList"`
+			RequestID  loose.Word `json:"requestId"`
+			StatusCode loose.Word `json:"statusCode"`
+			Key        loose.Word `json:"senderGroupingKey"`
+			Results    []result   `json:"sendResultList"`
 		} `json:"data"`
 	} `json:"body"`
 }
 
 // result is that of one recipient.
 type result struct {
-	Code word `json:"resultCode"`
+	Code loose.Word `json:"resultCode"`
 }
 
 // smsItem is one message in any answer, as far as it is read.
 type smsItem struct {
-	RequestID   word `json:"requestId"`
-	RequestDate word `json:"requestDate"`
-	ResultDate  word `json:"resultDate"`
-	Status      word `json:"msgStatus"`
-	ResultCode  word `json:"resultCode"`
-	Key         word `json:"senderGroupingKey"`
+	RequestID   loose.Word `json:"requestId"`
+	RequestDate loose.Word `json:"requestDate"`
+	ResultDate  loose.Word `json:"resultDate"`
+	Status      loose.Word `json:"msgStatus"`
+	ResultCode  loose.Word `json:"resultCode"`
+	Key         loose.Word `json:"senderGroupingKey"`
 }
 
 // Send implements message.Sender: one message, one request.
@@ -89,7 +90,7 @@ func (s *SMS) receipt(m message.Message, id, at string) message.Receipt {
 }
 
 // taken reads the result of the only recipient.
-func (c *caller) taken(m message.Message, id, key word, results []result) (string, error) {
+func (c *caller) taken(m message.Message, id, key loose.Word, results []result) (string, error) {
 	switch {
 	case len(results) == 1 && results[0].Code != "0" && results[0].Code != "":
 		return "", c.saidNo(opSend, nil, string(results[0].Code))

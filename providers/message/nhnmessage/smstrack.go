@@ -7,6 +7,7 @@ import (
 	"github.com/detour-go/detour/internal/rest"
 	"github.com/detour-go/detour/providers"
 	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/message/internal/loose"
 )
 
 // Status implements message.Tracker.
@@ -66,7 +67,7 @@ func (s *SMS) list(ctx context.Context, op, at, key string) ([]smsItem, error) {
 	var l struct {
 		head
 		Body struct {
-			Total word       `json:"totalCount"`
+			Total loose.Word `json:"totalCount"`
 			Data  *[]smsItem `json:"data"`
 		} `json:"body"`
 	}

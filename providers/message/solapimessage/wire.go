@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/detour-go/detour/providers/message"
+	"github.com/detour-go/detour/providers/message/internal/loose"
 )
 
 // batch is the body of send-many/detail.
@@ -37,7 +38,7 @@ const customKey = "key"
 
 // refused is the body of an error; errorMessage is not read, so it cannot be repeated.
 type refused struct {
-	ErrorCode word `json:"errorCode"`
+	ErrorCode loose.Word `json:"errorCode"`
 }
 
 // taken is the answer to a batch.
@@ -46,34 +47,34 @@ type taken struct {
 	Failed []item `json:"failedMessageList"`
 	List   []item `json:"messageList"`
 	Group  struct {
-		ID word `json:"groupId"`
+		ID loose.Word `json:"groupId"`
 	} `json:"groupInfo"`
 }
 
 // listed is the answer to a list: messages by id; nil: the field is missing.
 type listed struct {
 	refused
-	NextKey word             `json:"nextKey"`
+	NextKey loose.Word       `json:"nextKey"`
 	List    map[string]*item `json:"messageList"`
 }
 
 // item is one message in any answer, as far as it is read.
 type item struct {
-	MessageID    word    `json:"messageId"`
-	GroupID      word    `json:"groupId"`
-	Type         word    `json:"type"`
-	StatusCode   word    `json:"statusCode"`
-	Replacement  flag    `json:"replacement"`
-	CustomFields ourKeys `json:"customFields"`
-	DateCreated  word    `json:"dateCreated"`
-	DateUpdated  word    `json:"dateUpdated"`
-	DateReported word    `json:"dateReported"`
-	DateReceived word    `json:"dateReceived"`
+	MessageID    loose.Word `json:"messageId"`
+	GroupID      loose.Word `json:"groupId"`
+	Type         loose.Word `json:"type"`
+	StatusCode   loose.Word `json:"statusCode"`
+	Replacement  loose.Flag `json:"replacement"`
+	CustomFields ourKeys    `json:"customFields"`
+	DateCreated  loose.Word `json:"dateCreated"`
+	DateUpdated  loose.Word `json:"dateUpdated"`
+	DateReported loose.Word `json:"dateReported"`
+	DateReceived loose.Word `json:"dateReceived"`
 }
 
 // at is when the fate was reported, else when the message changed last.
 func (it item) at() time.Time {
-	for _, d := range []word{it.DateReceived, it.DateReported, it.DateUpdated} {
+	for _, d := range []loose.Word{it.DateReceived, it.DateReported, it.DateUpdated} {
 		if t, err := time.Parse(time.RFC3339, string(d)); err == nil {
 			return t
 		}
@@ -94,40 +95,12 @@ func (it item) channel() message.Channel {
 	return 0
 }
 
-// word is a text or a number; null and whatever else are empty. Fields that are
-// not ours (another program's message in the same list) must not spoil an answer.
-type word string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (w *word) UnmarshalJSON(b []byte) error {
-	var s string
-	var n json.Number
-	switch {
-	case json.Unmarshal(b, &s) == nil:
-		*w = word(s)
-	case json.Unmarshal(b, &n) == nil:
-		*w = word(n)
-	default:
-		*w = ""
-	}
-	return nil
-}
-
-// flag is a boolean, or 1 for true.
-type flag bool
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = string(b) == "true" || string(b) == "1"
-	return nil
-}
-
 // ourKeys is the key in customFields; empty: none, or fields of somebody else.
 type ourKeys string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (k *ourKeys) UnmarshalJSON(b []byte) error {
-	var fields map[string]word
+	var fields map[string]loose.Word
 	if json.Unmarshal(b, &fields) == nil {
 		*k = ourKeys(fields[customKey])
 	}
