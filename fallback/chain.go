@@ -138,6 +138,17 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			break
 		}
 	}
+	return c.end(ctx, &t, &pl, q, floor, need, p)
+}
+
+// end is what becomes of a call that nobody answered in turn.
+func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
+	if p == nil || !p.kept {
+		p.tell(t)
+		if r, ok := c.panicTrial(ctx, t, pl, q, floor, need); ok {
+			return r, nil
+		}
+	}
 	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
 }
 

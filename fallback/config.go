@@ -75,6 +75,21 @@ type Config[Q, A any] struct {
 	Deadline time.Duration
 	// Hedge asks the next source beside one that is slow. Zero: never.
 	Hedge Hedge
+	// PanicTrials is how many calls a second may still ask a source when nobody
+	// could be asked because every source that is enough is closed off by its
+	// breaker; at most 10. Breakers can be wrong, and a call that probably fails
+	// is better than one that surely does. Below zero: none. Zero: 1; none with
+	// Once, where a certain refusal is better than a fault of which nobody knows
+	// whether it was done.
+	//
+	// Each such call asks one source, once, by breaker.Trial: never one that an
+	// operator took out, that refused us, that could not be trusted, that asked to
+	// be left alone, or that was given up less than a second ago. It is the least
+	// bad one: one that is coming back, else one whose trials are out, else the one
+	// that was tried in vain longest ago. It has all the time that is left. The
+	// result has FlagPanic, a failure TurnPanic. A call that memory can answer is
+	// no such call, nor is one that lacked capacity or time at some source.
+	PanicTrials int
 	// Memory remembers answers and shares one call among equal questions. Nil:
 	// neither. A must have a method Cacheable() bool.
 	Memory *Memory[Q, A]
@@ -138,6 +153,9 @@ func (cfg *Config[Q, A]) mistakes() []error {
 	}
 	if cfg.Hedge != (Hedge{}) && len(cfg.Sources) == 1 {
 		wrong("hedge needs a second source")
+	}
+	if cfg.PanicTrials > maxPanicTrials {
+		wrong("panic trials must be at most 10")
 	}
 	if !cfg.Once && cfg.Again != nil {
 		wrong("again needs once: without an effect the next source is asked anyway")

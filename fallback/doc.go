@@ -51,6 +51,10 @@
 //     says so (Config.Deadline has the rule).
 //   - A hedge (Config.Hedge) is one more call at most, to a source that may be
 //     asked, and its loser is no fault of anybody.
+//   - When every source is closed off by its breaker and memory has nothing, a
+//     small number of calls a second still asks the least bad one
+//     (Config.PanicTrials): never one that an operator took out, or that itself
+//     told us to stay away.
 //   - A question with an effect (Config.Once) is sent again only after an error
 //     that certainly had none, or after Source.Find found nothing; what stays
 //     unknown is ErrUnknown, unless Config.Again agreed to do it twice. Every

@@ -102,6 +102,7 @@ var flagTexts = [...]struct {
 	{FlagRepeated, "an earlier source may have done it as well"},
 	{FlagHedged, "a second source was asked beside a slow one"},
 	{FlagRemembered, "that there is nothing is remembered"},
+	{FlagPanic, "nobody could be asked, so one was tried although its breaker is open"},
 }
 
 // explain says why the source gave no answer.
@@ -111,6 +112,9 @@ func (f *Failure) explain(b *strings.Builder) {
 		return
 	}
 	b.WriteString(f.Source + " " + f.why())
+	if f.Turn == TurnPanic {
+		b.WriteString(" when it was tried although its breaker is open")
+	}
 	if f.Attempts > 1 {
 		fmt.Fprintf(b, ", %d times", f.Attempts)
 	}

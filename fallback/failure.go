@@ -61,11 +61,29 @@ func (e Effect) String() string {
 	return ""
 }
 
+// Turn says that a source was asked out of its turn. The zero value says that
+// it was not.
+type Turn uint8
+
+// Why it was.
+const (
+	TurnPanic Turn = iota + 1 // every source was closed off: it was tried although its breaker is open (Config.PanicTrials)
+)
+
+// String returns the empty string or panic.
+func (t Turn) String() string {
+	if t == TurnPanic {
+		return "panic"
+	}
+	return ""
+}
+
 // Failure is one source that gave no answer.
 type Failure struct {
 	Source   string // empty: the wait for a shared call ended, behind what that call met so far
 	Class    Class
 	Skip     Skip // why it was not asked; zero: it was
+	Turn     Turn // why it was asked out of its turn; zero: it was not
 	Err      error
 	Attempts int           // calls that went out
 	At       time.Time     // when its turn began
@@ -75,9 +93,9 @@ type Failure struct {
 }
 
 // String returns `source: class: cause`, or `source: reason: cause` when it was
-// not asked. The cause stands there only as far as its text may be shown. What
-// is known of the effect follows in brackets: [done], [absent], [unknown], or
-// [unknown: why Find could not tell].
+// not asked. The cause stands there only as far as its text may be shown. A turn
+// out of order follows in brackets ([panic]), and so does what is known of the
+// effect: [done], [absent], [unknown], or [unknown: why Find could not tell].
 func (f Failure) String() string {
 	s := f.Source
 	if s == "" {
@@ -90,6 +108,9 @@ func (f Failure) String() string {
 	}
 	if text := cleanText(f.Err); text != "" && f.tellsMore() {
 		s += ": " + text
+	}
+	if f.Turn != 0 {
+		s += " [" + f.Turn.String() + "]"
 	}
 	if f.Effect != 0 {
 		s += " [" + f.Effect.String()

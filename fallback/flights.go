@@ -29,6 +29,7 @@ type progress struct {
 	mu     sync.Mutex
 	t      trail
 	behind bool      // begun for nobody
+	kept   bool      // a remembered answer may stand in
 	until  time.Time // when the last of those who wait will have gone; zero: nobody will
 }
 

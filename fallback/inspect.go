@@ -24,6 +24,7 @@ type Inspection struct {
 	Longest      time.Duration // of one call; zero: not stated
 	Sources      []SourceView  // in order
 	Memory       *MemoryView   // nil: nothing is remembered
+	PanicTrials  uint64        // calls that asked a source although its breaker is open, since nobody could be asked
 	Unheard      uint64        // outcomes the observer did not hear to the end
 }
 
@@ -70,7 +71,7 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 	w := c.now.Load()
 	in := Inspection{
 		Kind: "chain", Name: w.cfg.Name, MinAssurance: w.cfg.MinAssurance, Require: w.cfg.Require, Once: w.cfg.Once,
-		Longest: w.longest, Sources: make([]SourceView, len(w.members)), Unheard: w.teller.missed(),
+		Longest: w.longest, Sources: make([]SourceView, len(w.members)), PanicTrials: w.aside.trials.Load(), Unheard: w.teller.missed(),
 	}
 	for i := range w.members {
 		in.Sources[i] = w.members[i].view()

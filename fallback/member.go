@@ -14,6 +14,7 @@ type member[Q, A any] struct {
 	budget   *Budget
 	capacity *Capacity
 	recent   *recent
+	past     *past
 }
 
 // said is what a source gave.
@@ -31,7 +32,7 @@ func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
 	}
 	s.Retry.First = orDefault(s.Retry.First, 100*time.Millisecond)
 	s.Retry.MaxWait = orDefault(s.Retry.MaxWait, 2*time.Second)
-	m := member[Q, A]{Source: s, recent: new(recent)}
+	m := member[Q, A]{Source: s, recent: new(recent), past: new(past)}
 	if up := s.Upstream; up != nil {
 		m.breaker, m.budget, m.capacity = up.Breaker, up.Budget, up.Capacity
 	}

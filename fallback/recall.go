@@ -130,6 +130,7 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 		}
 		return flight[A]{unmade: true}
 	}
+	p.kept = known
 	landed := make(chan flight[A], 1)
 	go func() {
 		f := flight[A]{err: &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: errExited}}
@@ -164,7 +165,7 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 
 // alone asks for one caller only, and remembers.
 func (c *wiring[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
-	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, nil)
+	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, &progress{kept: known})
 	c.learn(key, &r, err, known)
 	return r, err
 }

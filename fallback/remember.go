@@ -189,7 +189,7 @@ func (m *memory[Q, A]) save(key string, r *Result[A]) {
 		return
 	}
 	e := envelope{
-		flags: r.Flags &^ FlagHedged, assurance: r.Assurance, source: []byte(r.Source), obtained: r.ObtainedAt,
+		flags: r.Flags & FlagSecurity, assurance: r.Assurance, source: []byte(r.Source), obtained: r.ObtainedAt,
 		soft: soft, hard: hard, body: body,
 	}
 	ctx, cancel := m.within()

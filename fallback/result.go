@@ -34,7 +34,7 @@ func (f Freshness) String() string {
 }
 
 // Flags say what else a reader of a result ought to know. It is a set.
-type Flags uint8
+type Flags uint16
 
 // The flags.
 const (
@@ -43,7 +43,16 @@ const (
 	FlagRepeated                     // an earlier source may have done it as well (Config.Again)
 	FlagHedged                       // a second source was asked beside a slow one (Config.Hedge)
 	FlagRemembered                   // that there is nothing was not asked for this call (Memory.Negative)
+	FlagPanic                        // nobody could be asked, so a source was tried although its breaker is open (Config.PanicTrials)
 )
+
+var flagWords = [...]struct {
+	flag Flags
+	word string
+}{
+	{FlagSecurity, "security"}, {FlagShared, "shared"}, {FlagRepeated, "repeated"}, {FlagHedged, "hedged"}, {FlagRemembered, "remembered"},
+	{FlagPanic, "panic"},
+}
 
 // Has reports whether f holds every flag of want.
 func (f Flags) Has(want Flags) bool { return f&want == want }
@@ -51,20 +60,10 @@ func (f Flags) Has(want Flags) bool { return f&want == want }
 // String lists the flags with commas between; the empty set is "".
 func (f Flags) String() string {
 	var words []string
-	if f.Has(FlagSecurity) {
-		words = append(words, "security")
-	}
-	if f.Has(FlagShared) {
-		words = append(words, "shared")
-	}
-	if f.Has(FlagRepeated) {
-		words = append(words, "repeated")
-	}
-	if f.Has(FlagHedged) {
-		words = append(words, "hedged")
-	}
-	if f.Has(FlagRemembered) {
-		words = append(words, "remembered")
+	for _, w := range flagWords {
+		if f.Has(w.flag) {
+			words = append(words, w.word)
+		}
 	}
 	return strings.Join(words, ",")
 }

@@ -12,6 +12,7 @@ type wiring[Q, A any] struct {
 	memory  *memory[Q, A]                // nil: nothing is remembered
 	teller  *teller                      // nil: nobody is told
 	crew    *crew                        // goroutines of hedges
+	aside   *aside                       // who was asked out of turn
 	sum     time.Duration                // all turns together
 	longest time.Duration                // of one call
 	ever    time.Duration                // the greatest longest so far
@@ -21,6 +22,10 @@ type wiring[Q, A any] struct {
 // wire fills w in from w.cfg, in which there are no mistakes. What the sources
 // of old have learned stays with those of their names; nil: nothing was.
 func (w *wiring[Q, A]) wire(old *wiring[Q, A]) error {
+	w.aside = new(aside)
+	if old != nil {
+		w.aside = old.aside
+	}
 	w.members = make([]member[Q, A], len(w.cfg.Sources))
 	for i := range w.cfg.Sources {
 		m := &w.members[i]
@@ -63,7 +68,7 @@ func (m *member[Q, A]) inherit(old *wiring[Q, A]) {
 	}
 	for i := range old.members {
 		if was := &old.members[i]; was.Name == m.Name {
-			m.recent, m.budget = was.recent, was.budget
+			m.recent, m.past, m.budget = was.recent, was.past, was.budget
 		}
 	}
 }
