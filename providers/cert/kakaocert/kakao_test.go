@@ -104,6 +104,22 @@ func TestARequestThatWaitsBeyondItsEndHasExpired(t *testing.T) {
 	require.NoError(t, err, "who confirmed in time may be fetched late")
 }
 
+// F85: two processes; the vendor says when it was verified, so the second asks for nothing that would be refused.
+func TestF85WhatAnotherProcessVerifiedIsNotVerifiedAgain(t *testing.T) {
+	fake := &barofake.Server{}
+	one, other := mustStart(t, fake), mustStart(t, fake)
+	ticket, err := one.Request(t.Context(), barosuite.Subject())
+	require.NoError(t, err)
+	require.NoError(t, fake.Confirm(ticket.ID, barosuite.Person(barosuite.People()[0])))
+	_, err = one.Collect(t.Context(), cert.Reply{Ticket: ticket})
+	require.NoError(t, err)
+	for range 2 {
+		_, err = other.Collect(t.Context(), cert.Reply{Ticket: ticket})
+		require.ErrorIs(t, err, cert.ErrSpent)
+	}
+	assert.Equal(t, 1, fake.Hits("verify"))
+}
+
 func TestF84AnAnswerAboutAnotherRequestIsNone(t *testing.T) {
 	const other = `"receiptID":"99999999999999999999999999999999"`
 	say := func(body string) http.HandlerFunc {

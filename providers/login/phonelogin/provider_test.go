@@ -93,10 +93,13 @@ func TestT4AStrayReply(t *testing.T) {
 		"another page":            func(r *login.Reply) { r.Challenge.RedirectURI += "/other" },
 		"no verifier":             func(r *login.Reply) { r.Challenge.Verifier = providers.Secret{} },
 		"another's verifier":      func(r *login.Reply) { r.Challenge.Verifier = mine.Verifier },
-		"verifier of nothing":     func(r *login.Reply) { r.Challenge.Verifier = providers.NewSecret("{}") },
-		"T3 another issuer":       func(r *login.Reply) { r.Issuer = "https://issuer.invalid" },
-		"T3 issuer with a slash":  func(r *login.Reply) { r.Issuer += issuer + "/" },
-		"cancelled":               func(r *login.Reply) { r.Code, r.Error = providers.Secret{}, "access_denied" },
+		"another purpose": func(r *login.Reply) {
+			r.Challenge.Verifier = providers.NewSecret(strings.ReplaceAll(r.Challenge.Verifier.Reveal(), `"login"`, `"change-number"`))
+		},
+		"verifier of nothing":    func(r *login.Reply) { r.Challenge.Verifier = providers.NewSecret("{}") },
+		"T3 another issuer":      func(r *login.Reply) { r.Issuer = "https://issuer.invalid" },
+		"T3 issuer with a slash": func(r *login.Reply) { r.Issuer += issuer + "/" },
+		"cancelled":              func(r *login.Reply) { r.Code, r.Error = providers.Secret{}, "access_denied" },
 	}
 	for name, spoil := range rows {
 		t.Run(name, func(t *testing.T) {

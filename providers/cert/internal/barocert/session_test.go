@@ -67,6 +67,13 @@ func TestATokenInDoubtIsAskedForAgainOnceAMinute(t *testing.T) {
 			s.doubt(token)
 		}
 		assert.EqualValues(t, 10, asks.Load())
+		kept, _, err := s.get(t.Context())
+		require.NoError(t, err)
+		time.Sleep(2 * doubtAfter)
+		s.doubt("token-1")
+		still, _, err := s.get(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, kept, still, "a late no to an old one")
 	})
 }
 
