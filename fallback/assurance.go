@@ -61,6 +61,26 @@ const (
 	PersonVerified                      // the legal person was verified, not only an account
 )
 
+var traitWords = [...]string{"restricted", "signature", "phishing-resistant", "person-verified"}
+
+// String lists the traits with commas between; those of a site as bit16 and so
+// on. The empty set is "".
+func (t Trait) String() string { return strings.Join(t.words(), ",") }
+
+func (t Trait) words() []string {
+	words := []string{}
+	for i := range 32 {
+		switch {
+		case t&(1<<i) == 0:
+		case i < len(traitWords):
+			words = append(words, traitWords[i])
+		default:
+			words = append(words, fmt.Sprintf("bit%d", i))
+		}
+	}
+	return words
+}
+
 // Has reports whether t holds every trait of want.
 func (t Trait) Has(want Trait) bool { return t&want == want }
 

@@ -231,6 +231,9 @@ func verdictOf(err error) string {
 	return Unavailable.String()
 }
 
+// Name returns the name of the chain.
+func (c *Chain[Q, A]) Name() string { return c.made.Name }
+
 // Longest returns how long a call may last at most: every source with all its
 // attempts and waits, or Config.Deadline when that is shorter. Sources that
 // ignore their context are not bounded by it.

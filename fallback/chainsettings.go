@@ -152,4 +152,13 @@ func (c *Chain[Q, A]) Upstreams() []*Upstream {
 	})
 }
 
+// upstreamsOf returns the upstream of each source that has one, by its name.
+func (c *Chain[Q, A]) upstreamsOf() map[string]*Upstream {
+	of := make(map[string]*Upstream, len(c.made.Sources))
+	for i := range c.made.Sources {
+		of[c.made.Sources[i].Name] = c.made.Sources[i].Upstream
+	}
+	return of
+}
+
 var _ Adjustable = (*Chain[int, int])(nil)

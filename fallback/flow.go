@@ -35,6 +35,9 @@ type Leg[Q, C, R, A any] struct {
 	// waits on a telephone. It is asked once, bounded by Timeout. Nil: the vendor
 	// cannot, and what it sent ends by itself.
 	Cancel func(ctx context.Context, c C) error
+	// BeginAsks says that Begin asks its upstream, so that it fails when that one
+	// is dead. False: it may be a redirect, and Check wants a Watch.
+	BeginAsks bool
 	// Upstream is what this leg shares with other sources of its vendor. Nil:
 	// no breaker, no capacity.
 	Upstream *Upstream

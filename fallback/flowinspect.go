@@ -1,17 +1,22 @@
 package fallback
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Inspect returns how the flow is wired and how its upstreams do.
 func (f *Flow[Q, C, R, A]) Inspect() Inspection {
 	c := f.now.Load()
 	in := Inspection{
-		Kind: "flow", Name: c.name, MinAssurance: c.min, Require: c.require, Once: true,
+		Kind: "flow", Name: c.name, MinAssurance: c.min, Require: c.require, Once: true, TTL: c.ttl, Question: reflect.TypeFor[Q]().String(),
 		Longest: c.longest(), Sources: make([]SourceView, len(c.legs)), Unheard: c.teller.missed(),
 	}
 	for i := range c.legs {
 		l := &c.legs[i]
-		in.Sources[i] = SourceView{Name: l.Name, Timeout: l.Timeout, Assurance: l.Assurance, Traits: l.Traits}
+		in.Sources[i] = SourceView{
+			Name: l.Name, Timeout: l.Timeout, Tries: l.Tries, BeginAsks: l.BeginAsks, Assurance: l.Assurance, Traits: l.Traits,
+		}
 		l.Upstream.describe(&in.Sources[i])
 	}
 	return in

@@ -18,14 +18,15 @@ func TestFlowInspect(t *testing.T) {
 		s.cfg.Legs[0].Upstream.Fate = []string{"Kakao"}
 		in := fallback.Inspectable(s.flow).Inspect()
 		require.Equal(t, fallback.Inspection{
-			Kind: "flow", Name: "login", MinAssurance: fallback.Low, Once: true, Longest: 12 * time.Second,
+			Kind: "flow", Name: "login", MinAssurance: fallback.Low, Question: "fallback_test.idClaim", Once: true,
+			TTL: fallback.DefaultTicketTTL, Longest: 12 * time.Second,
 			Sources: []fallback.SourceView{
 				{
-					Name: "kakao", Upstream: "kakao", Fate: []string{"Kakao"}, Recipient: fallback.Recipient{Company: "Kakao", Country: "KR"}, Timeout: 10 * time.Second,
-					Assurance: fallback.Low, Guarded: true, Breaker: b.Snapshot(),
+					Name: "kakao", Upstream: "kakao", Fate: []string{"Kakao"}, Recipient: fallback.Recipient{Company: "Kakao", Country: "KR"}, Timeout: 10 * time.Second, Tries: 1,
+					Stated: true, Assurance: fallback.Low, Guarded: true, Breaker: b.Snapshot(),
 				},
-				{Name: "naver", Timeout: time.Second, Assurance: fallback.Low},
-				{Name: "pass", Timeout: 10 * time.Second, Assurance: fallback.High, Traits: fallback.PersonVerified},
+				{Name: "naver", Timeout: time.Second, Tries: 1, Assurance: fallback.Low},
+				{Name: "pass", Timeout: 10 * time.Second, Tries: 1, Assurance: fallback.High, Traits: fallback.PersonVerified},
 			},
 		}, in)
 		in.Sources[0].Fate[0] = "changed"

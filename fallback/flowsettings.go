@@ -99,4 +99,13 @@ func (f *Flow[Q, C, R, A]) Upstreams() []*Upstream {
 	})
 }
 
+// upstreamsOf returns the upstream of each leg that has one, by its name.
+func (f *Flow[Q, C, R, A]) upstreamsOf() map[string]*Upstream {
+	of := make(map[string]*Upstream, len(f.made.legs))
+	for i := range f.made.legs {
+		of[f.made.legs[i].Name] = f.made.legs[i].Upstream
+	}
+	return of
+}
+
 var _ Adjustable = (*Flow[int, int, int, int])(nil)

@@ -1,6 +1,7 @@
 package fallback
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -20,7 +21,12 @@ type Inspection struct {
 	Name         string
 	MinAssurance Assurance
 	Require      Trait
+	Question     string // its type; parts of one question ask for one operation
 	Once         bool
+	Again        bool          // it may be done twice (Config.Again)
+	Deadline     time.Duration // of the configuration; zero: none
+	TTL          time.Duration // of a ticket; zero: it has none
+	Hedge        Hedge
 	Longest      time.Duration // of one call; zero: not stated
 	Sources      []SourceView  // in order
 	Memory       *MemoryView   // nil: nothing is remembered
@@ -32,15 +38,26 @@ type Inspection struct {
 type SourceView struct {
 	Name       string
 	Upstream   string
+	Stated     bool   // it has an Upstream
+	Local      bool   // Upstream.Local
+	Courtesy   bool   // Upstream.Courtesy
+	Through    string // the part by which it is asked; empty: directly
 	Fate       []string
 	Recipient  Recipient
 	Timeout    time.Duration
 	Finds      time.Duration // FindTimeout; zero: it has no Find
+	Usual      time.Duration // half of its recent answers took no longer; zero: not known
 	Retry      Retry
+	Tries      int  // of a leg
+	BeginAsks  bool // of a leg
+	Resends    bool
 	Assurance  Assurance
 	Traits     Trait
 	Retention  Retention
 	Guarded    bool // it has a breaker
+	Watched    bool // whose Watch is set
+	Budgeted   bool // its upstream has a Budget
+	Capped     bool // its upstream has a Capacity with a bound
 	Breaker    breaker.Snapshot
 	InFlight   int    // at its upstream, counted when it has a Capacity
 	Room       int    // greatest InFlight; zero: no bound
@@ -71,10 +88,14 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 	w := c.now.Load()
 	in := Inspection{
 		Kind: "chain", Name: w.cfg.Name, MinAssurance: w.cfg.MinAssurance, Require: w.cfg.Require, Once: w.cfg.Once,
+		Question: reflect.TypeFor[Q]().String(), Again: w.cfg.Again != nil, Deadline: w.cfg.Deadline, Hedge: w.cfg.Hedge,
 		Longest: w.longest, Sources: make([]SourceView, len(w.members)), PanicTrials: w.aside.trials.Load(), Unheard: w.teller.missed(),
 	}
 	for i := range w.members {
 		in.Sources[i] = w.members[i].view()
+		if n, ok := w.members[i].recent.need(time.Since(w.began)); ok {
+			in.Sources[i].Usual = n.usual
+		}
 	}
 	if m := w.memory; m != nil {
 		in.Memory = &MemoryView{
@@ -88,7 +109,8 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 
 func (m *member[Q, A]) view() SourceView {
 	v := SourceView{
-		Name: m.Name, Timeout: m.Timeout, Finds: m.FindTimeout, Retry: m.Retry, Assurance: m.Assurance, Traits: m.Traits, Retention: m.Retention,
+		Name: m.Name, Timeout: m.Timeout, Finds: m.FindTimeout, Retry: m.Retry, Resends: m.Resends,
+		Assurance: m.Assurance, Traits: m.Traits, Retention: m.Retention,
 	}
 	if m.budget != nil {
 		v.BudgetLeft, v.NoBudget = m.budget.Left(), m.budget.Refused()
@@ -97,16 +119,31 @@ func (m *member[Q, A]) view() SourceView {
 	return v
 }
 
+// nameOf returns the name of a part, without looking at what that rests on.
+func nameOf(p Inspectable) string {
+	if p == nil {
+		return ""
+	}
+	if n, ok := p.(interface{ Name() string }); ok {
+		return n.Name()
+	}
+	return p.Inspect().Name
+}
+
 // describe fills in what up knows of a source.
 func (up *Upstream) describe(v *SourceView) {
 	if up == nil {
 		return
 	}
 	v.Upstream, v.Fate, v.Recipient = up.Name, slices.Clone(up.Fate), up.Recipient
+	v.Stated, v.Local, v.Courtesy = true, up.Local, up.Courtesy
+	v.Through = nameOf(up.Through)
 	v.Guarded, v.Breaker = up.Breaker != nil, up.Breaker.Snapshot()
+	v.Watched, v.Budgeted = up.Breaker.Settings().Watch != nil, up.Budget != nil
 	v.Usage = up.Capacity.Usage()
 	v.InFlight, v.NoRoom = v.Usage.InFlight, v.Usage.Refused
 	if up.Capacity != nil {
 		v.Room = v.Usage.MaxInFlight
+		v.Capped = up.Capacity.numbers() != capacityNumbers{}
 	}
 }

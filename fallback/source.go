@@ -64,6 +64,10 @@ type Source[Q, A any] struct {
 	Traits Trait
 	// Retention is what the terms of the vendor let us keep. Zero: nothing.
 	Retention Retention
+	// Resends says that the vendor goes on by itself when this way fails (an
+	// AlimTalk that it sends again as an SMS), for Check: behind such a source
+	// the next one may do it a second time.
+	Resends bool
 }
 
 // From returns a Source with the defaults of everything else.

@@ -20,8 +20,22 @@ type Upstream struct {
 	// day. Nil: no bound.
 	Capacity *Capacity
 	// Fate names what the upstream dies together with: a company, a data
-	// centre, a network, an app.
+	// centre, a network, an app. Recipient.Company counts as one of them. Check
+	// compares the names without regard to case and to space around them.
 	Fate []string
 	// Recipient is who receives the data.
 	Recipient Recipient
+
+	// The rest says what only the wiring knows, for Check.
+
+	// Local: it asks nobody beyond this machine (an archive, a list), so it
+	// answers when no network does.
+	Local bool
+	// Courtesy: a public server that its owner lends to everybody and may close
+	// to anybody. It is never a site's only substitute.
+	Courtesy bool
+	// Through is the chain or flow by which this upstream is asked, when it is one
+	// of ours (codes that go out through a chain of messages): it dies when nobody
+	// of that one is left. Nil: it is asked directly.
+	Through Inspectable
 }

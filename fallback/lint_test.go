@@ -1,0 +1,357 @@
+package fallback_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/detour-go/detour/breaker"
+	"github.com/detour-go/detour/fallback"
+)
+
+// town is a site whose wiring has nothing to complain about: an address field, messages, codes that go out by some of them, and a login.
+type town struct {
+	address fallback.Config[int, said]
+	message fallback.Config[string, int] // kakaotalk, sms, mail
+	codes   fallback.Config[string, int] // sms, mail
+	login   idConfig                     // kakao, naver, phone by codes
+
+	parts []fallback.Inspectable
+	lint  fallback.Lint
+}
+
+func firm(name, company string, fate ...string) *fallback.Upstream {
+	guard, err := breaker.New(breaker.Config{Name: name})
+	if err != nil {
+		panic(err)
+	}
+	return &fallback.Upstream{
+		Name: name, Breaker: guard, Capacity: &fallback.Capacity{PerSecond: 50}, Fate: append([]string{company}, fate...),
+		Recipient: fallback.Recipient{Company: company, Country: "KR"},
+	}
+}
+
+// watched is a vendor whose login page is asked for. The test closes it.
+func watched(t *testing.T, name, company string) *fallback.Upstream {
+	up := firm(name, company)
+	guard, err := breaker.New(breaker.Config{Name: name, Watch: func(context.Context) error { return nil }, WatchEvery: time.Hour})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, guard.Close()) })
+	up.Breaker = guard
+	return up
+}
+
+func send(context.Context, string) (int, error) { return 1, nil }
+
+func sendBy(up *fallback.Upstream) fallback.Source[string, int] {
+	return fallback.Source[string, int]{Name: up.Name, Do: send, Upstream: up, Timeout: time.Second, FindTimeout: time.Second,
+		Find: func(context.Context, string) (int, bool, error) { return 0, false, nil }}
+}
+
+func newTown(t *testing.T) *town {
+	talk, sms, mail := firm("kakaotalk", "Kakao"), firm("sms", "Solapi"), firm("mail", "NHN Cloud")
+	w := &town{
+		address: fallback.Config[int, said]{
+			Name: "address", Deadline: 4 * time.Second,
+			Sources: []fallback.Source[int, said]{
+				{Name: "juso", Do: saying("a"), Upstream: firm("juso", "Ministry"), Retention: fallback.Forever},
+				{Name: "naver", Do: saying("a"), Upstream: firm("naver map", "NAVER")},
+				{Name: "list", Do: saying("a"), Upstream: &fallback.Upstream{Local: true}},
+			},
+		},
+		message: fallback.Config[string, int]{Name: "message", Once: true, Sources: []fallback.Source[string, int]{sendBy(talk), sendBy(sms), sendBy(mail)}},
+		codes:   fallback.Config[string, int]{Name: "codes", Once: true, Sources: []fallback.Source[string, int]{sendBy(sms), sendBy(mail)}},
+		login:   newIDSite(t, nil).cfg,
+	}
+	w.login.Legs[0].Upstream, w.login.Legs[1].Upstream = watched(t, "kakao login", "Kakao"), watched(t, "naver login", "NAVER")
+	w.login.Legs[2].Name, w.login.Legs[2].Assurance, w.login.Legs[2].BeginAsks = "phone", fallback.Low, true
+	return w
+}
+
+// check makes the parts and looks at them.
+func (w *town) check(t *testing.T) fallback.Report {
+	t.Helper()
+	address, err := fallback.New(w.address)
+	require.NoError(t, err)
+	message, err := fallback.New(w.message)
+	require.NoError(t, err)
+	codes, err := fallback.New(w.codes)
+	require.NoError(t, err)
+	if phone := &w.login.Legs[len(w.login.Legs)-1]; phone.Upstream == nil {
+		phone.Upstream = &fallback.Upstream{Name: "codes by phone", Through: codes}
+	}
+	login, err := fallback.NewFlow(w.login)
+	require.NoError(t, err)
+	return w.lint.Check(append([]fallback.Inspectable{address, message, login}, w.parts...)...)
+}
+
+func TestCheckHasNothingToSayAboutGoodWiring(t *testing.T) {
+	r := newTown(t).check(t)
+	assert.Empty(t, r.Findings)
+	assert.Empty(t, r.Excepted)
+	assert.Empty(t, r.SinglePoints)
+	assert.Empty(t, r.Unstated)
+	assert.NoError(t, r.Err())
+	assert.Equal(t, []string{"address", "message", "login", "codes"}, r.Parts, "codes is found through login")
+}
+
+func brief(f fallback.Finding) string {
+	return fmt.Sprintf("%v %s %s %v", f.Severity, f.Code, f.Part, f.Sources)
+}
+
+func TestCheckFinds(t *testing.T) {
+	memory := func(w *town) {
+		w.address.Memory = &fallback.Memory[int, said]{Key: func(int) string { return "k" }, Fresh: time.Second, Stale: time.Hour}
+	}
+	for name, row := range map[string]struct {
+		change func(t *testing.T, w *town)
+		want   []string
+	}{
+		"single-source": {func(_ *testing.T, w *town) { w.address.Sources = w.address.Sources[:1] },
+			[]string{"error single-source address [juso]"}},
+		"single-source, with memory": {func(_ *testing.T, w *town) { w.address.Sources = w.address.Sources[:1]; memory(w) },
+			[]string{"warning single-source address [juso]"}},
+		"single-source, that needs nobody": {func(_ *testing.T, w *town) { w.address.Sources = w.address.Sources[2:] }, nil},
+		"single-source, of those that are enough": {func(_ *testing.T, w *town) {
+			w.address.MinAssurance, w.address.Answers = fallback.Low, func(said, int) error { return nil }
+			w.address.Sources[1].Assurance = fallback.Low
+		}, []string{"error single-source address [naver]", "warning never-asked address [juso]", "warning never-asked address [list]"}},
+		"single-source, one way to sign in": {func(_ *testing.T, w *town) { w.login.Legs = w.login.Legs[2:] },
+			[]string{"error single-source login [phone]"}},
+
+		"F41 shared-fate": {func(_ *testing.T, w *town) {
+			for i := range 2 {
+				w.codes.Sources[i].Upstream.Fate = append(w.codes.Sources[i].Upstream.Fate, []string{"mobile carriers", " Mobile  Carriers"}[i])
+			}
+		}, []string{"error shared-fate codes [sms mail]", "note shared-fate-next message [sms mail]"}},
+		"F41 shared-fate, with memory": {func(_ *testing.T, w *town) {
+			memory(w)
+			w.address.Sources = w.address.Sources[:2]
+			w.address.Sources[1].Upstream.Fate = []string{"Ministry"}
+		}, []string{"warning shared-fate address [juso naver]"}},
+		"F41 shared-fate, by the messenger of the company that signs in": {func(_ *testing.T, w *town) {
+			w.codes.Sources = []fallback.Source[string, int]{w.message.Sources[0], w.message.Sources[0]}
+			w.codes.Sources[1].Name = "kakaotalk again"
+			w.login.Legs = append(w.login.Legs[:1], w.login.Legs[2:]...)
+		}, []string{"error shared-fate codes [kakaotalk kakaotalk again]", "error shared-fate login [kakao phone]"}},
+		"shared-fate-next": {func(_ *testing.T, w *town) {
+			w.message.Sources[1].Upstream.Recipient.Company = "KAKAO"
+		}, []string{"warning shared-fate-next message [kakaotalk sms]"}},
+		"shared-fate-next, a list between them": {func(_ *testing.T, w *town) {
+			w.address.Sources[1].Upstream.Fate = []string{"Ministry"}
+			w.address.Sources[1], w.address.Sources[2] = w.address.Sources[2], w.address.Sources[1]
+		}, nil},
+		"same-upstream": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream = w.address.Sources[0].Upstream },
+			[]string{"warning same-upstream address [juso naver]"}},
+		"last-resort": {func(_ *testing.T, w *town) { w.address.Sources = w.address.Sources[:2] },
+			[]string{"warning last-resort address [naver]"}},
+		"last-resort, with memory": {func(_ *testing.T, w *town) { memory(w); w.address.Sources = w.address.Sources[:2] }, nil},
+
+		"courtesy-only": {func(_ *testing.T, w *town) {
+			w.address.Sources = w.address.Sources[:2]
+			w.address.Sources[1].Upstream.Courtesy = true
+		}, []string{"error courtesy-only address [naver]", "warning last-resort address [naver]"}},
+		"courtesy-only, with memory": {func(_ *testing.T, w *town) {
+			memory(w)
+			w.address.Sources = w.address.Sources[:2]
+			w.address.Sources[1].Upstream.Courtesy = true
+		}, []string{"warning courtesy-only address [naver]"}},
+		"courtesy, beside a list": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Courtesy = true }, nil},
+		"courtesy-first": {func(_ *testing.T, w *town) { w.address.Sources[0].Upstream.Courtesy = true },
+			[]string{"warning courtesy-first address [juso]"}},
+		"courtesy-uncapped": {func(_ *testing.T, w *town) {
+			w.address.Sources[1].Upstream.Courtesy, w.address.Sources[1].Upstream.Capacity = true, &fallback.Capacity{}
+		}, []string{"warning courtesy-uncapped address [naver]"}},
+
+		"no-breaker": {func(_ *testing.T, w *town) { w.address.Sources[0].Upstream.Breaker = nil },
+			[]string{"warning no-breaker address [juso]"}},
+		"no-breaker, no upstream at all": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream = nil },
+			[]string{"warning no-breaker address [naver]"}},
+		"no-breaker, of a flow": {func(_ *testing.T, w *town) { w.login.Legs[1].Upstream.Breaker = nil },
+			[]string{"warning no-breaker login [naver]"}},
+		"source-unstated": {func(_ *testing.T, w *town) { w.address.Sources[2].Upstream = nil },
+			[]string{"note source-unstated address [list]"}},
+		"no-watch": {func(_ *testing.T, w *town) { w.login.Legs[0].Upstream.Breaker = w.message.Sources[0].Upstream.Breaker },
+			[]string{"warning breaker-shared  [message/kakaotalk login/kakao]", "warning no-watch login [kakao]"}},
+		"no-watch, of a Begin that asks": {func(_ *testing.T, w *town) {
+			w.login.Legs[0].Upstream, w.login.Legs[0].BeginAsks = firm("kakao login", "Kakao"), true
+		}, nil},
+		"breaker-shared": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream = w.message.Sources[2].Upstream },
+			[]string{"warning breaker-shared  [address/naver message/mail codes/mail]"}},
+		"uncapped": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Capacity = nil },
+			[]string{"note uncapped address [naver]"}},
+		"uncapped, the first": {func(_ *testing.T, w *town) { w.address.Sources[0].Upstream.Capacity = nil }, nil},
+		"fate-unstated": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Fate = nil },
+			[]string{"note fate-unstated address [naver]"}},
+		"no-recipient": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Recipient.Country = "" },
+			[]string{"note no-recipient address [naver]"}},
+		"budget-apart": {func(_ *testing.T, w *town) {
+			w.address.Sources[0].Retry.Max = 1
+			w.parts = append(w.parts, partOf(t, "reverse", w.address.Sources[0], w.address.Sources[2]))
+		}, []string{"note budget-apart  [address/juso reverse/juso]"}},
+		"budget-apart, with one": {func(_ *testing.T, w *town) {
+			w.address.Sources[0].Retry.Max = 1
+			w.address.Sources[0].Upstream.Budget = &fallback.Budget{}
+			w.parts = append(w.parts, partOf(t, "reverse", w.address.Sources[0], w.address.Sources[2]))
+		}, nil},
+		"name-taken": {func(_ *testing.T, w *town) { w.parts = append(w.parts, partOf(t, "address", w.address.Sources[2])) },
+			[]string{"error name-taken address []"}},
+		"upstream-twice": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Name = "mail" },
+			[]string{"warning upstream-twice  [address/naver message/mail codes/mail]"}},
+		"part-missing": {func(_ *testing.T, w *town) {
+			w.parts = append(w.parts, nil, (*fallback.Chain[int, int])(nil), broken{})
+		}, []string{"error part-missing  []", "error part-missing  []", "error part-missing  []"}},
+
+		"no-turn": {func(_ *testing.T, w *town) { w.message.Deadline = 2 * time.Second },
+			[]string{"error no-turn message [mail]", "error no-turn message [sms]"}},
+		"no-turn, of a read": {func(_ *testing.T, w *town) {
+			w.address.Sources[0].Timeout = time.Minute * 59
+			w.address.Deadline = time.Second
+		},
+			[]string{"error no-turn address [naver]"}},
+		"short-ttl":         {func(_ *testing.T, w *town) { w.login.TTL = 12 * time.Second }, []string{"error short-ttl login []"}},
+		"short-ttl, little": {func(_ *testing.T, w *town) { w.login.TTL = 59 * time.Second }, []string{"warning short-ttl login []"}},
+		"no-hedge":          {func(_ *testing.T, w *town) { w.address.Hedge.After = 3 * time.Second }, []string{"warning no-hedge address []"}},
+		"no-hedge, after the deadline": {func(_ *testing.T, w *town) { w.address.Hedge.After, w.address.Deadline = 2*time.Second, 2*time.Second },
+			[]string{"warning no-hedge address []"}},
+		"hedge": {func(_ *testing.T, w *town) { w.address.Hedge.After = 300 * time.Millisecond }, nil},
+
+		"no-minimum": {func(_ *testing.T, w *town) { w.address.Sources[0].Assurance = fallback.Low },
+			[]string{"note no-minimum address []"}},
+		"T18 abroad": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Recipient.Country = "us" },
+			[]string{"warning abroad address [naver]"}},
+		"T18 abroad, seen from there": {func(_ *testing.T, w *town) {
+			w.address.Sources[1].Upstream.Recipient.Country, w.lint.Home = "US", "us"
+		}, []string{
+			"warning abroad address [juso]", "warning abroad codes [mail]", "warning abroad codes [sms]", "warning abroad login [kakao]",
+			"warning abroad login [naver]", "warning abroad message [kakaotalk]", "warning abroad message [mail]", "warning abroad message [sms]"}},
+		"resends":           {func(_ *testing.T, w *town) { w.message.Sources[0].Resends = true }, []string{"error resends message [kakaotalk]"}},
+		"resends, the last": {func(_ *testing.T, w *town) { w.message.Sources[2].Resends = true }, nil},
+		"ends-unknown": {func(_ *testing.T, w *town) { w.message.Sources[0].Find, w.message.Sources[0].FindTimeout = nil, 0 },
+			[]string{"warning ends-unknown message [kakaotalk]"}},
+		"ends-unknown, done twice on purpose": {func(_ *testing.T, w *town) {
+			w.message.Sources[0].Find, w.message.Sources[0].FindTimeout = nil, 0
+			w.message.Again = func(string, error) bool { return true }
+		}, nil},
+		"memory-no-stale": {func(_ *testing.T, w *town) { memory(w); w.address.Memory.Stale = 0 },
+			[]string{"warning memory-no-stale address []"}},
+		"memory-thin": {func(_ *testing.T, w *town) {
+			memory(w)
+			w.address.Sources[0].Retention, w.address.Sources[1].Retention = 0, fallback.Forever
+		}, []string{"note memory-thin address [naver]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t)
+			row.change(t, w)
+			r := w.check(t)
+			got := []string{}
+			failed := false
+			for _, f := range r.Findings {
+				got = append(got, brief(f))
+				failed = failed || f.Severity == fallback.SeverityError
+				assert.NotEmpty(t, f.Text)
+				assert.NotContains(t, f.Text, "%!")
+			}
+			assert.ElementsMatch(t, row.want, got)
+			assert.Equal(t, failed, r.Err() != nil)
+		})
+	}
+}
+
+// broken is a part that cannot be looked at.
+type broken struct{}
+
+func (broken) Inspect() fallback.Inspection { panic("broken") }
+
+func partOf(t *testing.T, name string, sources ...fallback.Source[int, said]) *fallback.Chain[int, said] {
+	t.Helper()
+	c, err := fallback.New(fallback.Config[int, said]{Name: name, Sources: sources})
+	require.NoError(t, err)
+	return c
+}
+
+func TestCheckKnowsHowLongSourcesUsuallyTake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(context.Context, int) (said, error) { time.Sleep(600 * time.Millisecond); return "a", nil }
+		dead := true
+		c := partOf(t, "x", fallback.Source[int, said]{Name: "a", Do: func(ctx context.Context, q int) (said, error) {
+			if dead {
+				return "", errors.New("down")
+			}
+			return slow(ctx, q)
+		}}, fallback.Source[int, said]{Name: "b", Do: slow})
+		tight := func() bool {
+			r := fallback.Check(c)
+			for _, f := range r.Findings {
+				if f.Code == fallback.LintTightTurns {
+					return true
+				}
+			}
+			return false
+		}
+		require.NoError(t, c.Reconfigure(fallback.Settings{Deadline: in(time.Second)}))
+		for range 8 {
+			_, err := c.Do(context.Background(), 1)
+			require.NoError(t, err)
+		}
+		assert.False(t, tight(), "of one of them nothing is known")
+		dead = false
+		for range 8 {
+			_, err := c.Do(context.Background(), 1)
+			require.NoError(t, err)
+		}
+		assert.Equal(t, 600*time.Millisecond, c.Inspect().Sources[0].Usual)
+		assert.True(t, tight())
+		require.NoError(t, c.Reconfigure(fallback.Settings{Deadline: in(1200 * time.Millisecond)}))
+		assert.False(t, tight())
+	})
+}
+
+func TestExceptions(t *testing.T) {
+	w := newTown(t)
+	w.message.Sources[0].Resends = true
+	w.address.Sources[1].Upstream.Recipient.Country = "US"
+	w.lint.Exceptions = []fallback.Exception{
+		{Code: fallback.LintResends, Part: "message", Reason: "the other one is switched off there"},
+		{Code: fallback.LintAbroad, Part: "address", Source: "naver", Reason: "an address is no person"},
+	}
+	r := w.check(t)
+	assert.Empty(t, r.Findings)
+	require.Len(t, r.Excepted, 2)
+	assert.Equal(t, "the other one is switched off there", r.Excepted[0].Reason)
+	assert.NoError(t, r.Err())
+
+	w.lint.Exceptions = append(w.lint.Exceptions,
+		fallback.Exception{Code: fallback.LintAbroad, Part: "address", Source: "juso", Reason: "gone since"},
+		fallback.Exception{Code: fallback.LintSharedFate, Part: "login", Reason: "gone since"},
+		fallback.Exception{Code: "no-such-code", Part: "login", Reason: "typing"})
+	r = w.check(t)
+	require.Len(t, r.Findings, 3)
+	assert.Equal(t, "error exception-unused address [juso]", brief(r.Findings[0]))
+	assert.Equal(t, "error exception-unused login []", brief(r.Findings[1]))
+	assert.Equal(t, "error exception-vague login []", brief(r.Findings[2]))
+	assert.ErrorIs(t, r.Err(), fallback.ErrLint)
+
+	w.lint.Exceptions = []fallback.Exception{{Code: fallback.LintResends, Part: "message", Reason: " "}}
+	r = w.check(t)
+	assert.Empty(t, r.Excepted, "without a reason it counts for nothing")
+	assert.Equal(t, []string{"error exception-vague message []", "error resends message [kakaotalk]", "warning abroad address [naver]"},
+		[]string{brief(r.Findings[0]), brief(r.Findings[1]), brief(r.Findings[2])})
+}
+
+func TestReportErr(t *testing.T) {
+	w := newTown(t)
+	w.address.Sources[1].Upstream.Recipient.Country = "US"
+	assert.NoError(t, w.check(t).Err())
+	w.lint.Fail = fallback.SeverityWarning
+	err := w.check(t).Err()
+	assert.EqualError(t, err, "fallback: check: warning abroad: address (naver): what it is asked goes to NAVER in US: "+
+		"falling back to it sends data abroad, which a privacy notice has to say.")
+	assert.NoError(t, fallback.Check().Err(), "nothing to look at")
+}
