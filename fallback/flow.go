@@ -140,8 +140,8 @@ type Begun[C any] struct {
 // Flow is a question in two steps. It offers what works now, the citizen
 // chooses, and step two belongs to the source, the claim, the session and the
 // level of step one. It never fails over by itself: a code taken to another
-// source would be a mix-up attack (RFC 9700, 4.4). It is safe for concurrent
-// use.
+// source would be a mix-up attack (RFC 9700, 4.4). Who goes back ends it by
+// Cancel. It is safe for concurrent use.
 //
 // Claim and challenge are kept between the steps as gob, sealed, in Tickets;
 // their types must survive that, which NewFlow checks.
