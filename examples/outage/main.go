@@ -72,13 +72,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitInterrupted
 	}
 	if o.check {
-		broken := report.Broken(r)
-		for _, b := range broken {
-			fmt.Fprintf(stderr, "promise broken: %s\n", b)
-		}
-		if len(broken) > 0 {
-			return exitFailed
-		}
+		return judge(r, stderr)
+	}
+	return exitDone
+}
+
+// judge tells which promises did not hold, and which could not be judged.
+func judge(r report.Report, stderr io.Writer) int {
+	v := report.Judge(r)
+	for _, b := range v.Broken {
+		fmt.Fprintf(stderr, "promise broken: %s\n", b)
+	}
+	switch {
+	case len(v.Broken) > 0:
+		return exitFailed
+	case v.NotJudged != "":
+		fmt.Fprintf(stderr, "nobody was harmed; NOT JUDGED how many were served and how fast, because %s\n", v.NotJudged)
+	default:
 		fmt.Fprintln(stderr, "all promises held")
 	}
 	return exitDone

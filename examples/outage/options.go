@@ -8,13 +8,16 @@ import (
 	"math"
 	"time"
 
+	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/timeline"
 )
 
 const (
 	// The whole run, start and report included, stays below a minute; the last journeys may need ten seconds after the last arrival.
 	defaultDuration = 44 * time.Second
-	shortDuration   = 8 * time.Second
+	// A short run lasts its duration and the longest journey that begins in its last moment.
+	shortDuration   = 6 * time.Second
+	shortLimit      = 5 * time.Second
 	defaultJourneys = 2000
 	// maxRate of journeys per second, capability and site keeps the load within two cores.
 	maxRate = 200
@@ -29,6 +32,7 @@ type options struct {
 	duration time.Duration
 	journeys int
 	short    bool
+	limit    time.Duration // of one journey
 	linked   float64
 	patience time.Duration
 	seed     uint64
@@ -44,9 +48,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("outage", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.timeline, "timeline", timeline.Default, "built-in timeline, or a file; \"list\" lists the built-in ones")
-	f.DurationVar(&o.duration, "duration", 0, "real time in which the timeline is played (default 44s; with -short 8s)")
+	f.DurationVar(&o.duration, "duration", 0, "real time in which the timeline is played (default 44s; with -short 6s)")
 	f.IntVar(&o.journeys, "journeys", 0, "journeys per capability and site (default 2000, in proportion with -short or -duration)")
-	f.BoolVar(&o.short, "short", false, "about ten seconds, proportionally fewer journeys")
+	f.BoolVar(&o.short, "short", false, "about ten seconds: proportionally fewer journeys, and citizens give up after 5s, not 10s")
 	f.Float64Var(&o.linked, "linked", 1, "share of accounts with a second linked way to sign in, 0 to 1")
 	f.DurationVar(&o.patience, "patience", defaultPatience, "how long a citizen looks at a page that does not come")
 	f.Uint64Var(&o.seed, "seed", 1, "of the schedule: the same seed brings the same people at the same times")
@@ -83,6 +87,10 @@ func (o *options) complete(rest []string) error {
 		if o.short {
 			o.duration = shortDuration
 		}
+	}
+	o.limit = replay.JourneyLimit
+	if o.short {
+		o.limit = shortLimit
 	}
 	if o.duration < time.Second || o.duration > 24*time.Hour {
 		wrong("-duration %v must be 1s to 24h", o.duration)

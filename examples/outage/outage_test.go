@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/detour-go/detour/examples/outage/replay"
+	"github.com/detour-go/detour/examples/outage/report"
 	"github.com/detour-go/detour/examples/outage/timeline"
 )
 
@@ -60,7 +62,7 @@ func TestReplayEndToEnd(t *testing.T) {
 			{"at": "7h", "role": "cert.primary", "mode": "ok", "confidence": "assumed"}
 		]}`), 0o600))
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"-timeline", file, "-duration", "5s", "-journeys", "60", "-json", out}, &stdout, &stderr)
+	code := run(t.Context(), []string{"-timeline", file, "-short", "-duration", "5s", "-journeys", "60", "-json", out}, &stdout, &stderr)
 	require.Equal(t, exitDone, code, stderr.String())
 
 	assert.Contains(t, stdout.String(), "LOGIN")
@@ -135,8 +137,27 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+func TestJudgement(t *testing.T) {
+	for name, c := range map[string]struct {
+		found report.Report
+		code  int
+		says  string
+	}{
+		"held":   {report.Report{}, exitDone, "all promises held\n"},
+		"broken": {report.Report{Result: replay.Result{Planned: 3, Capabilities: []replay.Found{{Name: "login"}}}}, exitFailed, "promise broken: login: 0 and 0 of 3 journeys were counted\n"},
+		"busy machine": {report.Report{Result: replay.Result{Lag: replay.Lag{P99: 2 * time.Second, Own: 0.1}, Capabilities: []replay.Found{{Name: "login"}}}}, exitDone,
+			"nobody was harmed; NOT JUDGED how many were served and how fast, because the machine was busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			assert.Equal(t, c.code, judge(c.found, &out))
+			assert.Contains(t, out.String(), c.says)
+		})
+	}
+}
+
 func TestJourneysAreProportional(t *testing.T) {
-	for args, want := range map[string]int{"": 2000, "-short": 364, "-duration 22s": 1000, "-duration 92s": 2000, "-short -journeys 50": 50} {
+	for args, want := range map[string]int{"": 2000, "-short": 273, "-duration 22s": 1000, "-duration 92s": 2000, "-short -journeys 50": 50} {
 		o, err := parse(strings.Fields(args), &bytes.Buffer{})
 		require.NoError(t, err)
 		assert.Equal(t, want, o.journeys, args)

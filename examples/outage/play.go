@@ -102,7 +102,7 @@ func play(ctx context.Context, o options, t timeline.Timeline, stderr io.Writer)
 		return report.Report{}, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	c := replay.Config{Timeline: t, Capabilities: s.capabilities, Over: o.duration, Journeys: o.journeys, Citizens: citizens, Seed: o.seed}
+	c := replay.Config{Timeline: t, Capabilities: s.capabilities, Over: o.duration, Journeys: o.journeys, Citizens: citizens, Limit: o.limit, Seed: o.seed}
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s: %s\n%s to %s in %v; %d journeys per capability and site; %.0f %% of the accounts have a second linked way\n",
 			t.Name, t.Title, report.Clock(t.From), report.Clock(t.To), o.duration, o.journeys, 100*o.linked)

@@ -31,7 +31,7 @@ const (
 	whyRequest  = "not requested"   // the request did not reach the telephone
 	whyCollect  = "confirmed, lost" // or could not be collected
 	whyDenied   = "own proof refused"
-	whyDeadline = "10 s over"
+	whyDeadline = "gave up"
 )
 
 // journey: the citizen opens the page, takes the first certificate that is offered, confirms on the telephone, and the site knows that it

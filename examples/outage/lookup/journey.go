@@ -19,7 +19,7 @@ import (
 const (
 	whyNone     = "no address"
 	whyOther    = "not his address"
-	whyDeadline = "10 s over"
+	whyDeadline = "gave up"
 )
 
 // journey is one look-up in a form: the citizen types his address in one of the ways people do, and has what he came for when his own

@@ -24,7 +24,7 @@ const (
 	whyBadTile  = "tile not valid"
 	whyOther    = "tile of another place"
 	whyNoLabel  = "map without attribution"
-	whyDeadline = "10 s over"
+	whyDeadline = "gave up"
 )
 
 // journey is one look at the map: 12 tiles, and all of them, or it is no map. The first tile that fails ends it.

@@ -18,7 +18,7 @@ const (
 	whyNotSent  = "not sent"        // the site said so
 	whyNothing  = "nothing arrived" // the site said it was sent
 	whyUnknown  = "fate unknown"    // the site said that nobody knows
-	whyDeadline = "10 s over"       // the site said nothing
+	whyDeadline = "gave up"         // the site said nothing
 )
 
 // glances at the telephone: often at first, then now and then.

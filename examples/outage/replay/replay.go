@@ -15,19 +15,20 @@ import (
 	"github.com/detour-go/detour/examples/outage/timeline"
 )
 
-// JourneyLimit is how long a citizen tries at all.
+// JourneyLimit is how long a citizen tries at all, unless a Config says otherwise.
 const JourneyLimit = 10 * time.Second
 
 // afterwards is how long is waited for effects that are still under way when the last journey has ended.
 const afterwards = 300 * time.Millisecond
 
-// Config describes a replay. All fields but Seed and Progress are mandatory.
+// Config describes a replay. All fields but Limit, Seed and Progress are mandatory.
 type Config struct {
 	Timeline     timeline.Timeline
 	Capabilities []Capability
 	Over         time.Duration // real time in which the whole timeline is played
 	Journeys     int           // per capability and site
 	Citizens     int           // different people
+	Limit        time.Duration // how long a citizen tries at all; 0: JourneyLimit
 	Seed         uint64
 	// Progress is told once a second how it goes. Nil: nobody is.
 	Progress func(Tick)
@@ -39,6 +40,7 @@ type Result struct {
 	Over         time.Duration // as planned
 	Took         time.Duration // from the first second to the end of the last journey
 	Planned      int           // journeys per capability and site
+	Limit        time.Duration // of one journey
 	Interrupted  bool          // ended before its time
 	CutShort     int           // journeys that an interruption ended; they are not counted
 	Lag          Lag
@@ -55,7 +57,11 @@ type Found struct {
 }
 
 // Lag is how much later than planned arrivals came: it tells whether the machine kept up.
-type Lag struct{ P99, Max time.Duration }
+type Lag struct {
+	P99, Max time.Duration
+	// Own is the share of all processors that this program itself used meanwhile; 0: unknown on this system.
+	Own float64
+}
 
 // Run plays the outage and returns what was found, also when ctx ends early. Its error says that the replay itself did not work.
 func Run(ctx context.Context, c Config) (Result, error) {
@@ -63,7 +69,10 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	start := time.Now()
+	if c.Limit == 0 {
+		c.Limit = JourneyLimit
+	}
+	start, used := time.Now(), processorTime()
 	clock := newClock(c.Timeline, start, c.Over)
 	p, err := newPlayer(c.Timeline, clock, c.Capabilities)
 	if err != nil {
@@ -116,6 +125,7 @@ func Run(ctx context.Context, c Config) (Result, error) {
 		return Result{}, err
 	}
 	res := r.result(took, interrupted)
+	res.Lag.Own = share(processorTime()-used, time.Since(start))
 	res.Height = r.height(worst, clock)
 	return res, nil
 }
@@ -175,7 +185,7 @@ func (r *run) arrive(capability int, all []schedule.Arrival) {
 
 func (r *run) journey(capability int, side Side, a schedule.Arrival) {
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(r.ctx, JourneyLimit)
+	ctx, cancel := context.WithTimeout(r.ctx, r.config.Limit)
 	defer cancel()
 	o := r.config.Capabilities[capability].Journey(ctx, side, a)
 	if r.ctx.Err() != nil && !o.OK {
@@ -185,8 +195,8 @@ func (r *run) journey(capability int, side Side, a schedule.Arrival) {
 	if o.Took == 0 {
 		o.Took = time.Since(began)
 	}
-	if o.Took > JourneyLimit {
-		o.Took = JourneyLimit // he had gone by then
+	if o.Took > r.config.Limit {
+		o.Took = r.config.Limit // he had gone by then
 		if o.OK {
 			o.OK, o.Why = false, "too late"
 		}
@@ -197,7 +207,7 @@ func (r *run) journey(capability int, side Side, a schedule.Arrival) {
 func (r *run) result(took time.Duration, interrupted bool) Result {
 	slices.Sort(r.lags)
 	res := Result{
-		Timeline: r.config.Timeline, Over: r.config.Over, Took: took, Planned: r.config.Journeys, Interrupted: interrupted,
+		Timeline: r.config.Timeline, Over: r.config.Over, Took: took, Planned: r.config.Journeys, Limit: r.config.Limit, Interrupted: interrupted,
 		CutShort: int(r.cutShort.Load()), Lag: Lag{P99: tally.Percentile(r.lags, 0.99), Max: tally.Percentile(r.lags, 1)},
 	}
 	for i, c := range r.config.Capabilities {

@@ -195,6 +195,23 @@ func TestArrivalsNeverWaitAndJourneysEnd(t *testing.T) {
 	})
 }
 
+func TestCitizensGiveUpAfterTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTheatre(t).capability("x")
+		c.Journey = func(ctx context.Context, _ replay.Side, _ schedule.Arrival) tally.Outcome {
+			<-ctx.Done()
+			return tally.Outcome{Why: "hang"}
+		}
+		r, err := replay.Run(t.Context(), replay.Config{
+			Timeline: parse(t, "x.primary", deadFrom2To6), Capabilities: []replay.Capability{c}, Over: 5 * time.Second, Limit: 2 * time.Second, Journeys: 500, Citizens: 1,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 2*time.Second, r.Limit)
+		assert.Equal(t, 2*time.Second, r.Capabilities[0].Direct.P99)
+		assert.LessOrEqual(t, r.Took, 7*time.Second)
+	})
+}
+
 func TestReplayRefusesWhatItCannotPlay(t *testing.T) {
 	synctest.Test(t, refuses)
 }

@@ -14,6 +14,7 @@ type document struct {
 	Timeline     string                `json:"timeline"`
 	DurationS    float64               `json:"duration_s"` // until the last journey ended
 	PlannedS     float64               `json:"planned_s"`  // in which the timeline is played
+	LimitS       float64               `json:"limit_s"`    // of one journey
 	Journeys     int                   `json:"journeys"`   // planned per capability and site
 	Seed         uint64                `json:"seed"`
 	Linked       float64               `json:"linked"`
@@ -27,6 +28,7 @@ type document struct {
 type lag struct {
 	P99 float64 `json:"p99_ms"`
 	Max float64 `json:"max_ms"`
+	Own float64 `json:"own_processor_share"` // of the whole machine, used by the replay itself; 0: unknown
 }
 
 type capability struct {
@@ -74,8 +76,8 @@ type share struct {
 // WriteJSON writes the report as one JSON document.
 func WriteJSON(w io.Writer, r Report) error {
 	d := document{
-		Timeline: r.Timeline.Name, DurationS: rounded(r.Took.Seconds()), PlannedS: rounded(r.Over.Seconds()), Journeys: r.Planned, Seed: r.Seed,
-		Linked: r.Linked, Interrupted: r.Interrupted, CutShort: r.CutShort, ScheduleLag: lag{P99: ms(r.Lag.P99), Max: ms(r.Lag.Max)},
+		Timeline: r.Timeline.Name, DurationS: rounded(r.Took.Seconds()), PlannedS: rounded(r.Over.Seconds()), LimitS: rounded(r.Limit.Seconds()), Journeys: r.Planned, Seed: r.Seed,
+		Linked: r.Linked, Interrupted: r.Interrupted, CutShort: r.CutShort, ScheduleLag: lag{P99: ms(r.Lag.P99), Max: ms(r.Lag.Max), Own: rounded(r.Lag.Own)},
 		Capabilities: make(map[string]capability), Notices: noticesOf(r.Result),
 	}
 	for _, f := range r.Capabilities {

@@ -26,17 +26,17 @@ func sample(t *testing.T) report.Report {
 	require.NoError(t, err)
 	never := replay.Spread{Worst: replay.Never, Median: replay.Never}
 	return report.Report{Seed: 7, Linked: 0.95, Result: replay.Result{
-		Timeline: tl, Over: 46 * time.Second, Took: 46123 * time.Millisecond, Planned: 2000,
+		Timeline: tl, Over: 46 * time.Second, Took: 46123 * time.Millisecond, Planned: 2000, Limit: 10 * time.Second,
 		Height: replay.Height{At: 90 * time.Minute, Notices: []replay.Told{{Capability: "login", Notice: notice.Notice{
 			Out: []notice.Way{{Name: "kakao", Since: tl.Zero.Add(time.Hour)}}, Use: []string{"naver", "phone"},
 			Text: notice.Text{KO: "카카오 로그인이 10월 15일 16:30부터 되지 않습니다. 대신 네이버.", EN: "Kakao login has not been working since 16:30 on 15 October."}}}}},
-		Lag: replay.Lag{P99: 1200 * time.Microsecond, Max: 15 * time.Millisecond},
+		Lag: replay.Lag{P99: 1200 * time.Microsecond, Max: 15 * time.Millisecond, Own: 0.28},
 		Capabilities: []replay.Found{
 			{
 				Name: "login", Sources: []replay.Source{{Name: "kakao", Fate: []string{"Kakao"}}, {Name: "naver", Fate: []string{"NAVER", "KT"}}},
 				Direct: tally.Summary{
 					Requests: 2000, OK: 1320, Availability: 0.66, P50: 9 * time.Millisecond, P99: 9321500 * time.Microsecond, Over1s: 700,
-					Failures: []tally.Share{{Name: "10 s over", Count: 80, Share: 0.04}, {Name: "vendor's page", Count: 600, Share: 0.3}},
+					Failures: []tally.Share{{Name: "gave up", Count: 80, Share: 0.04}, {Name: "vendor's page", Count: 600, Share: 0.3}},
 				},
 				Detour: tally.Summary{
 					Requests: 2000, OK: 2000, Availability: 1, P50: 11 * time.Millisecond, P99: 450 * time.Millisecond, Over1s: 12, Answers: 2000,
@@ -155,8 +155,23 @@ func TestPromises(t *testing.T) {
 			login(r).Direct.Availability, r.Over = 0.75, 8*time.Second
 			return r
 		}, nil},
-		"direct on a busy machine": {func(r report.Report) report.Report {
-			login(r).Direct.Availability, r.Lag.P99 = 0.75, time.Second
+		"direct waited out a short limit": {func(r report.Report) report.Report {
+			login(r).Direct.Availability, r.Over, r.Limit = 0.75, 16*time.Second, 5*time.Second
+			return r
+		}, []string{"login: the direct site reached 0.7500: the outage was none"}},
+		"citizens without a second way": {func(r report.Report) report.Report {
+			login(r).Detour.Failures = []tally.Share{{Name: tally.NotLinked, Count: 300, Share: 0.15}}
+			login(r).Detour.OK, login(r).Detour.Availability = 1690, 0.845
+			return r
+		}, nil},
+		"others than those without a second way": {func(r report.Report) report.Report {
+			login(r).Detour.Failures = []tally.Share{{Name: tally.NotLinked, Count: 300, Share: 0.15}, {Name: "gave up", Count: 34, Share: 0.017}}
+			login(r).Detour.OK, login(r).Detour.Availability = 1666, 0.833
+			return r
+		}, []string{"login: 0.9800 available with Detour, not 0.990"}},
+		"nobody with a second way": {func(r report.Report) report.Report {
+			login(r).Detour.Failures = []tally.Share{{Name: tally.NotLinked, Count: 2000, Share: 1}}
+			login(r).Detour.OK, login(r).Detour.Availability = 0, 0
 			return r
 		}, nil},
 		"direct between two outages": {func(r report.Report) report.Report {
@@ -188,9 +203,32 @@ func TestPromises(t *testing.T) {
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, c.want, report.Broken(c.change(sample(t))))
+			assert.Equal(t, report.Verdict{Broken: c.want}, report.Judge(c.change(sample(t))))
 		})
 	}
+}
+
+// On a machine that others keep busy nothing is said about speed and success, and everything about harm; who is busy himself is judged.
+func TestABusyMachineExcusesNoHarm(t *testing.T) {
+	busy := func(own float64) report.Report {
+		r := sample(t)
+		r.Lag.P99, r.Lag.Own = 251*time.Millisecond, own
+		l := &r.Capabilities[0]
+		l.Detour.Availability, l.Direct.Availability, l.Measured.Open.Worst = 0.3, 0.75, replay.Never
+		return r
+	}
+	v := report.Judge(busy(0.2))
+	assert.Empty(t, v.Broken)
+	assert.Equal(t, "the machine was busy with something else: arrivals came late by 251 ms (p99) while this program had 20.0 % of it", v.NotJudged)
+	assert.Contains(t, report.Judge(busy(0)).NotJudged, "had a part that is unknown here of it")
+
+	v = report.Judge(busy(0.8))
+	assert.Empty(t, v.NotJudged, "late of its own doing")
+	assert.Len(t, v.Broken, 3)
+
+	r := busy(0.2)
+	r.Capabilities[0].Detour.WrongAccount, r.Capabilities[1].Detour.Duplicate, r.Capabilities[1].Detour.Requests = 1, 2, 1999
+	assert.Equal(t, []string{"login: 1 wrong accounts", "tiles: 2000 and 1999 of 2000 journeys were counted", "tiles: 2 duplicates"}, report.Judge(r).Broken)
 }
 
 func TestClock(t *testing.T) {

@@ -21,7 +21,7 @@ func WriteTable(w io.Writer, r Report) error {
 		Clock(t.From), Clock(t.To), seconds(r.Over), Clock(second), r.Planned, r.Seed, percent(r.Linked))
 	fmt.Fprintf(&b, "arrivals were late by %s at most, p99 %s\n", seconds(r.Lag.Max), seconds(r.Lag.P99))
 	if r.Lag.P99 > KeptUp {
-		b.WriteString("THE MACHINE DID NOT KEEP UP: times and availabilities of both sites are those of a busy machine\n")
+		fmt.Fprintf(&b, "THE MACHINE DID NOT KEEP UP: times and availabilities of both sites are those of a busy machine, of which this program had %s\n", own(r.Lag))
 	}
 	if r.Interrupted {
 		fmt.Fprintf(&b, "INTERRUPTED after %s: what follows is the part until then; %d journeys were cut short and are not counted\n", seconds(r.Took), r.CutShort)
@@ -31,8 +31,8 @@ func WriteTable(w io.Writer, r Report) error {
 		section(&b, f)
 	}
 	writeNotices(&b, r.Height)
-	b.WriteString("\nTimes of all journeys, failed ones until the citizen gave up (10 s at most). The breaker opened: since the primary was first disturbed.\n" +
-		"It served again: since it was wholly well. Of several outages the worst.\n")
+	fmt.Fprintf(&b, "\nTimes of all journeys, failed ones until the citizen gave up (%g s at most). The breaker opened: since the primary was first disturbed.\n"+
+		"It served again: since it was wholly well. Of several outages the worst.\n", r.Limit.Seconds())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -58,6 +58,14 @@ func section(b *strings.Builder, f replay.Found) {
 	row("duplicates", fmt.Sprint(d.Duplicate), fmt.Sprint(f.Detour.Duplicate))
 	failures(b, "failed, direct", d)
 	failures(b, "failed, with Detour", f.Detour)
+}
+
+// own is the share of the machine that the replay itself had.
+func own(l replay.Lag) string {
+	if l.Own == 0 {
+		return "a part that is unknown here"
+	}
+	return percent(l.Own)
 }
 
 // of is n of all, when there were any.

@@ -42,12 +42,14 @@ type detour struct {
 // guards are the breakers of the vendors.
 type guards struct{ kakao, naver *breaker.Breaker }
 
+// newGuard is the breaker of one vendor.
+func newGuard(name string, w login.Watcher) (*breaker.Breaker, error) {
+	return breaker.New(breaker.Config{Name: name, Watch: w.Watch, WatchEvery: watchEvery, SlowAfter: slowAfter, MaxOpenFor: maxOpenFor})
+}
+
 func newDetour(a adapters, send func(context.Context, message.Message) error, w *replay.Windows) (*detour, error) {
-	guard := func(name string, w login.Watcher) (*breaker.Breaker, error) {
-		return breaker.New(breaker.Config{Name: name, Watch: w.Watch, WatchEvery: watchEvery, SlowAfter: slowAfter, MaxOpenFor: maxOpenFor})
-	}
-	kakao, errKakao := guard(Kakao, a.kakao)
-	naver, errNaver := guard(Naver, a.naver)
+	kakao, errKakao := newGuard(Kakao, a.kakao)
+	naver, errNaver := newGuard(Naver, a.naver)
 	d := &detour{guards: &guards{kakao: kakao, naver: naver}, windows: w}
 	if err := errors.Join(errKakao, errNaver); err != nil {
 		return nil, errors.Join(err, d.guards.Close())

@@ -31,10 +31,10 @@ const (
 	whyCallback   = "vendor after page" // the citizen came back, the site could not finish
 	whySite       = "site"              // the site itself did not answer
 	whyNoOffer    = "nothing offered"
-	whyNotLinked  = "not linked"
+	whyNotLinked  = tally.NotLinked
 	whyNoCode     = "no code came"
 	whyWrong      = "wrong account"
-	whyDeadline   = "10 s over"
+	whyDeadline   = "gave up"
 )
 
 // citizen is one person on one visit.
@@ -74,7 +74,7 @@ func (s *SignIn) journey(ctx context.Context, side replay.Side, a schedule.Arriv
 		}
 	}
 	switch {
-	case len(c.useless) > 0:
+	case len(c.useless) > 0 && !c.linked:
 		last.Why = whyNotLinked // what another way would have spared him
 	case ctx.Err() != nil:
 		last.Why = whyDeadline

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"math/bits"
 	"net/url"
 	"regexp"
 	"slices"
@@ -28,6 +29,9 @@ const (
 	// sendWithin is longer than a code takes that goes to the second vendor.
 	sendWithin = 5 * time.Second
 	checks     = 5
+	// resendAfter is the pause between two codes to one number, which doubles; pausePlayed is how long any of them is here.
+	resendAfter = time.Second
+	pausePlayed = 10 * time.Millisecond
 	// glance is how often a citizen looks at the telephone.
 	glance = 20 * time.Millisecond
 )
@@ -41,7 +45,7 @@ func newPhoneLogin(send func(context.Context, message.Message) error, counter ph
 	}
 	codes, err := phone.New(phone.Config{
 		Send: send, Counter: compressed{counter}, Key: keys[:32], Origin: origin, Checks: checks,
-		ResendAfter: time.Second, PerNumberDay: 1000, PerHour: 100_000,
+		ResendAfter: resendAfter, PerNumberDay: 1000, PerHour: 100_000,
 	})
 	if err != nil {
 		return nil, err
@@ -49,15 +53,21 @@ func newPhoneLogin(send func(context.Context, message.Message) error, counter ph
 	return phonelogin.New(phonelogin.Config{Codes: codes, Issuer: "https://" + origin, Key: keys[32:], CodePage: codePage})
 }
 
-// compressed lets the pause between two codes to one number, which is seconds and doubles, pass a hundred times faster, as the hours of the
-// outage do; a code lives its three minutes.
+// compressed lets the pauses between codes to one number pass at once, as the hours between two visits of a citizen do here; a code lives its
+// three minutes, and what is counted by the hour and the day is counted so.
 type compressed struct{ phone.Counter }
 
 func (c compressed) Add(ctx context.Context, key string, n int64, ttl time.Duration) (int64, error) {
-	if ttl <= time.Minute {
-		ttl /= 100
+	if isPause(ttl) {
+		ttl = pausePlayed
 	}
 	return c.Counter.Add(ctx, key, n, ttl)
+}
+
+// isPause knows a pause by its length: resendAfter, doubled each time. Nothing else that is counted is so long.
+func isPause(ttl time.Duration) bool {
+	n := uint64(ttl / resendAfter)
+	return ttl%resendAfter == 0 && bits.OnesCount64(n) == 1
 }
 
 // phoneLeg is worth no more than it is, and says so. It has no breaker of its own: those of the messages guard it.

@@ -27,6 +27,15 @@ func (s *SignIn) begin(t *testing.T, b *web.Browser, account string) (codePage w
 	return page, string(found[1])
 }
 
+func TestOnlyPausesAreCompressed(t *testing.T) {
+	for n := range 16 {
+		assert.True(t, isPause(resendAfter<<n), n)
+	}
+	for _, ttl := range []time.Duration{3 * time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour, 20 * time.Minute, time.Hour + time.Second} {
+		assert.False(t, isPause(ttl), ttl)
+	}
+}
+
 func TestWrongCodeMayBeTypedAgain(t *testing.T) {
 	s := open(t, 1)
 	b, began := web.NewBrowser(s.browsers), time.Now()

@@ -109,7 +109,7 @@ func TestOutageIsNoticedWithoutAnyCitizen(t *testing.T) {
 
 	page, err := web.NewBrowser(s.browsers).Get(t.Context(), s.site[replay.Detour]+"/login")
 	require.NoError(t, err)
-	assert.Equal(t, []string{Naver, Phone}, s.read.offered(page.Body))
+	assert.Equal(t, []string{Naver, Phone}, s.read.offered(page.Body), "Begin of the other would still work, and is not offered")
 	assert.Contains(t, string(page.Body), "카카오 로그인이 ")
 	assert.Contains(t, string(page.Body), "Kakao login has not been working since ")
 }

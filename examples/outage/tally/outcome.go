@@ -9,6 +9,9 @@ const (
 	Stale  = "stale"
 )
 
+// NotLinked is why a citizen was not served who linked nothing that works: nobody promised him to be.
+const NotLinked = "not linked"
+
 // Outcome is how one journey ended.
 type Outcome struct {
 	OK   bool
