@@ -42,9 +42,10 @@ type Verdict struct {
 	NotJudged string
 }
 
-// Judge looks at every promise. That the breaker opens is promised for timelines that take the primary away from everybody; that the direct
-// site suffers, for those that do so for a third of their time, played so slowly that nobody waits the outage out in one visit. Of a machine
-// that others kept busy neither is asked, nor that citizens were served: only that none was harmed.
+// Judge looks at every promise. That the breaker opens is promised for timelines that take the primary away from everybody; that the primary
+// serves again, for those that give it back; that the direct site suffers, for those that keep it away for a third of their time, played so
+// slowly that nobody waits the outage out in one visit. Of a machine that others kept busy none of it is asked, nor that citizens were
+// served: only that nobody was harmed.
 func Judge(r Report) Verdict {
 	v := Verdict{NotJudged: r.disturbed()}
 	if r.Interrupted {
@@ -86,6 +87,9 @@ func (r Report) served(f replay.Found, wrong func(format string, args ...any)) {
 	}
 	if m := f.Measured; dead > 0 && p.Open > 0 && (m.Open.Worst == replay.Never || m.Open.Worst > p.Open) {
 		wrong("the breaker opened after %s, not within %v", orNever(m.Open.Worst), p.Open)
+	}
+	if b := f.Measured.Back; b.Missed > 0 && b.Median == replay.Never { // after one of several short outages there may be no time for it
+		wrong("the primary was well again and did not serve")
 	}
 	if a := promised(f.Detour); a < p.Least {
 		wrong("%.4f available with Detour, not %.3f", a, p.Least)

@@ -192,6 +192,18 @@ func TestPromises(t *testing.T) {
 			[]string{"login: the breaker opened after 3.00 s, not within 3s"}},
 		"never opened": {func(r report.Report) report.Report { login(r).Measured.Open.Worst = replay.Never; return r },
 			[]string{"login: the breaker opened after never, not within 3s"}},
+		"never back": {func(r report.Report) report.Report {
+			login(r).Measured.Back = replay.Spread{Worst: replay.Never, Median: replay.Never, Missed: 1}
+			return r
+		}, []string{"login: the primary was well again and did not serve"}},
+		"not over yet": {func(r report.Report) report.Report {
+			login(r).Measured.Back = replay.Spread{Worst: replay.Never, Median: replay.Never}
+			return r
+		}, nil},
+		"back after most outages": {func(r report.Report) report.Report {
+			login(r).Measured.Back = replay.Spread{Worst: replay.Never, Median: time.Second, Missed: 1}
+			return r
+		}, nil},
 		"journeys lost": {func(r report.Report) report.Report { tiles(r).Direct.Requests = 1999; return r },
 			[]string{"tiles: 1999 and 2000 of 2000 journeys were counted"}},
 		"an outage of part of the users promises less": {func(r report.Report) report.Report {
