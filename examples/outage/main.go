@@ -59,6 +59,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return exitUsage
 	}
+	if err := writable(o.jsonFile); err != nil {
+		fmt.Fprintf(stderr, "outage: -json: %v\n", err)
+		return exitUsage
+	}
 	r, err := play(ctx, o, t, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "outage: %v\n", err)
@@ -92,6 +96,18 @@ func judge(r report.Report, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "all promises held")
 	}
 	return exitDone
+}
+
+// writable finds out before a minute has passed, not after it.
+func writable(file string) error {
+	if file == "" || file == "-" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // tell writes the table to stdout and the JSON to its file; "-" puts the JSON in place of the table.

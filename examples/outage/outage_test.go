@@ -125,6 +125,7 @@ func TestUsage(t *testing.T) {
 		"too many":      {[]string{"-journeys", "100000"}, exitUsage, []string{"-journeys 100000 must be"}},
 		"no timeline":   {[]string{"-timeline", "kakao-1999"}, exitUsage, []string{"kakao-1999", "kakao-2022-10-15, flapping"}},
 		"bad timeline":  {[]string{"-timeline", bad}, exitUsage, []string{"bad.json:1: the file: title is missing", `bad.json:4: phase: unknown role "map"`, "bad.json:4: phase: confidence is missing"}},
+		"json nowhere":  {[]string{"-json", filepath.Join(t.TempDir(), "no", "out.json")}, exitUsage, []string{"outage: -json: ", "no such file or directory"}},
 		"list of built": {[]string{"-timeline", "list"}, exitDone, timeline.Names()},
 	} {
 		t.Run(name, func(t *testing.T) {

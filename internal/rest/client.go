@@ -26,7 +26,8 @@ type Config struct {
 	// for tests and rehearsals against vendorsim.
 	AllowLoopbackHTTP bool
 	// HTTP is the client to ask through; its redirect policy and cookie jar are
-	// not used. Nil: a client of our own that refuses to dial private addresses.
+	// not used. Nil: a client of our own that dials public addresses only, or, with
+	// AllowLoopbackHTTP and an http Base, loopback addresses only.
 	HTTP *http.Client
 	// UserAgent is sent with each request; empty: "detour/<provider>".
 	UserAgent string
@@ -77,7 +78,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	given := cfg.HTTP
 	if given == nil {
-		given = &http.Client{Transport: newTransport()}
+		given = &http.Client{}
 	}
 	// A copy: the caller's client keeps its own redirect policy and jar.
 	c.http = &http.Client{
@@ -86,7 +87,7 @@ func New(cfg Config) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if c.http.Transport == nil {
-		c.http.Transport = newTransport()
+		c.http.Transport = newTransport(base.Scheme == "http") // http is loopback: ParseBase has seen to it
 	}
 	return c, nil
 }
@@ -127,9 +128,13 @@ func isLoopback(host string) bool {
 	return err == nil && a.Unmap().IsLoopback()
 }
 
-// newTransport has bounds for every phase of a call, and dials public addresses only.
-func newTransport() *http.Transport {
+// newTransport has bounds for every phase of a call, and dials public addresses
+// only; in a rehearsal, loopback addresses only.
+func newTransport(rehearsal bool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 2 * time.Second, Control: publicOnly}
+	if rehearsal {
+		dialer.Control = loopbackOnly
+	}
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,

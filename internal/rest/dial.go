@@ -37,6 +37,15 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
+// loopbackOnly is the same for a vendor that is a simulator: what localhost means is a matter of lookup, too.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil || !ap.Addr().Unmap().IsLoopback() {
+		return errPrivate
+	}
+	return nil
+}
+
 func isPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {

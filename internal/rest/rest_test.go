@@ -229,12 +229,14 @@ func TestTLSFailuresAreSecurity(t *testing.T) {
 }
 
 func TestF4PrivateAddressIsSecurity(t *testing.T) {
-	s := httptest.NewServer(http.NotFoundHandler())
+	s := httptest.NewTLSServer(http.NotFoundHandler())
 	defer s.Close()
-	_, err := client(t, s.URL, func(c *Config) { c.HTTP = nil }).Do(t.Context(), Ask{Op: "op"})
-	e := failure(t, err)
-	assert.Equal(t, providers.Security, e.Kind)
-	assert.True(t, e.Unsent)
+	for _, given := range []*http.Client{nil, {}} {
+		_, err := client(t, s.URL, func(c *Config) { c.HTTP = given }).Do(t.Context(), Ask{Op: "op"})
+		e := failure(t, err)
+		assert.Equal(t, "vendor: op: security: address is not public", e.Error())
+		assert.True(t, e.Unsent)
+	}
 
 	for _, a := range []string{"127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "::", "fe80::1", "fd00::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "224.0.0.1", "255.255.255.255", "2002:7f00:1::"} {
 		assert.False(t, isPublic(netip.MustParseAddr(a)), a)
@@ -243,6 +245,23 @@ func TestF4PrivateAddressIsSecurity(t *testing.T) {
 		assert.True(t, isPublic(netip.MustParseAddr(a)), a)
 	}
 	assert.ErrorIs(t, publicOnly("tcp", "nonsense", nil), errPrivate)
+}
+
+// A simulator on loopback needs no client of one's own; nothing else can be reached by the one that is made for it.
+func TestRehearsalDialsLoopbackOnly(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	defer s.Close()
+	for _, base := range []string{s.URL, strings.Replace(s.URL, "127.0.0.1", "localhost", 1)} {
+		a, err := client(t, base, func(c *Config) { c.HTTP = nil }).Do(t.Context(), Ask{Op: "op"})
+		require.NoError(t, err)
+		assert.Equal(t, 404, a.Status)
+	}
+	for _, a := range []string{"10.0.0.1:80", "169.254.169.254:80", "8.8.8.8:80", "[fe80::1]:80", "nonsense"} {
+		assert.ErrorIs(t, loopbackOnly("tcp", a, nil), errPrivate, a)
+	}
+	for _, a := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"} {
+		assert.NoError(t, loopbackOnly("tcp", a, nil), a)
+	}
 }
 
 // pipeTransport speaks to a silent or dripping peer in memory, so that time can be virtual.

@@ -30,7 +30,7 @@ type Config struct {
 	BaseURL string
 	// AllowLoopbackHTTP permits http to a loopback address, for tests and rehearsals.
 	AllowLoopbackHTTP bool
-	// HTTP is the client to ask through; nil: one that dials public addresses only.
+	// HTTP is the client to ask through; nil: one that dials public addresses only, or loopback only where that is permitted.
 	HTTP *http.Client
 	// Timeout of a whole ask; zero: 10 s. A context that ends earlier wins.
 	Timeout time.Duration

@@ -39,7 +39,7 @@ type Config struct {
 	Base, AuthBase string
 	// AllowLoopbackHTTP permits http to a loopback address, for tests and rehearsals.
 	AllowLoopbackHTTP bool
-	// HTTP is the client to ask through; nil: one that dials public addresses only.
+	// HTTP is the client to ask through; nil: one that dials public addresses only, or loopback only where that is permitted.
 	HTTP *http.Client
 	// UserAgent is sent; empty: "detour/kakao".
 	UserAgent string

@@ -57,7 +57,7 @@ type Config struct {
 
 	// AllowLoopbackHTTP permits http to a loopback address, for tests and rehearsals.
 	AllowLoopbackHTTP bool
-	// HTTP is the client to ask through; nil: one that dials public addresses only.
+	// HTTP is the client to ask through; nil: one that dials public addresses only, or loopback only where that is permitted.
 	HTTP *http.Client
 	// UserAgent is sent to the issuer; empty: "detour/<name>".
 	UserAgent string

@@ -33,7 +33,7 @@ type Config struct {
 	BaseURL string
 	// AllowLoopbackHTTP permits http to a loopback address, for tests and rehearsals.
 	AllowLoopbackHTTP bool
-	// HTTP is the client to ask through; nil: one that dials public addresses only.
+	// HTTP is the client to ask through; nil: one that dials public addresses only, or loopback only where that is permitted.
 	HTTP *http.Client
 	// MaxZoom is the deepest zoom; deeper ones are notfound without asking. Zero: 19.
 	MaxZoom int

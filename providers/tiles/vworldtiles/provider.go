@@ -61,7 +61,7 @@ type Config struct {
 	BaseURL string
 	// AllowLoopbackHTTP permits http to a loopback address, for tests and rehearsals.
 	AllowLoopbackHTTP bool
-	// HTTP is the client to ask through; nil: one that dials public addresses only.
+	// HTTP is the client to ask through; nil: one that dials public addresses only, or loopback only where that is permitted.
 	HTTP *http.Client
 	// MinZoom and MaxZoom are what the layer covers; outside of it nobody is
 	// asked. Zero: 6 and 18. Within 6 and 19.
