@@ -58,7 +58,7 @@ const never = int64(1<<63 - 1)
 // New makes a breaker. All mistakes of c are reported at once (errors.Join). It asks nothing of the network; with Watch it
 // starts a goroutine that Close ends.
 func New(c Config) (*Breaker, error) {
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	b := build(c, time.Now())

@@ -77,8 +77,8 @@ type Config struct {
 	Lease time.Duration
 }
 
-// check lists all mistakes of c at once.
-func (c Config) check() error {
+// Check lists all mistakes of c at once (errors.Join), as New does; nil when there are none.
+func (c Config) Check() error {
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("breaker: config: "+format, args...))

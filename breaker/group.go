@@ -102,7 +102,7 @@ func (c GroupConfig) check() error {
 	if c.Least < 0 {
 		errs = append(errs, fmt.Errorf("breaker: group: Least is negative: %d", c.Least))
 	}
-	return errors.Join(append(errs, c.of("").check())...)
+	return errors.Join(append(errs, c.of("").Check())...)
 }
 
 func (c GroupConfig) filled() GroupConfig {

@@ -20,7 +20,7 @@ func (b *Breaker) Reconfigure(c Config) error {
 	if b == nil {
 		return errors.New("breaker: reconfigure: no breaker")
 	}
-	err := c.check()
+	err := c.Check()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.set.Load()

@@ -1,13 +1,16 @@
 package fallback
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Settings returns the settings in force, written out: given to Reconfigure
 // they change nothing.
 func (c *Chain[Q, A]) Settings() Settings {
 	w := c.now.Load()
 	s := Settings{
-		MinAssurance: &w.cfg.MinAssurance, Deadline: written[Duration](w.cfg.Deadline),
+		MinAssurance: written[Assurance](w.cfg.MinAssurance), PanicTrials: written[int](w.cfg.panicTrials()), Deadline: written[Duration](w.cfg.Deadline),
 		Sources: make(map[string]SourceSettings, len(w.members)),
 	}
 	if !w.cfg.Once && len(w.members) > 1 {
@@ -84,6 +87,14 @@ func (cfg *Config[Q, A]) set(s *Settings, wrong *mistakesFound) {
 		wrong.add("ttl: a chain has none")
 	}
 	set(&cfg.Deadline, s.Deadline)
+	if n := s.PanicTrials; n != nil {
+		if *n < 0 {
+			wrong.add("panic trials must be between 0 and %d", maxPanicTrials)
+		}
+		if cfg.PanicTrials = *n; *n == 0 {
+			cfg.PanicTrials = -1 // zero would be the default
+		}
+	}
 	if h := s.Hedge; h != nil {
 		set(&cfg.Hedge.After, h.After)
 		set(&cfg.Hedge.Quantile, h.Quantile)
@@ -100,6 +111,15 @@ func (cfg *Config[Q, A]) set(s *Settings, wrong *mistakesFound) {
 	for _, err := range cfg.mistakes() {
 		wrong.add("%w", err)
 	}
+}
+
+// panicTrials is how many there are a second.
+func (cfg *Config[Q, A]) panicTrials() int {
+	pace := cfg.panicPace()
+	if pace == 0 {
+		return 0
+	}
+	return int(time.Second / pace)
 }
 
 func (cfg *Config[Q, A]) setMemory(s *MemorySettings, wrong *mistakesFound) {

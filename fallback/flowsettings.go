@@ -6,7 +6,7 @@ import "slices"
 // they change nothing.
 func (f *Flow[Q, C, R, A]) Settings() Settings {
 	c := f.now.Load()
-	s := Settings{MinAssurance: &c.min, TTL: written[Duration](c.ttl), Sources: make(map[string]SourceSettings, len(c.legs))}
+	s := Settings{MinAssurance: written[Assurance](c.min), TTL: written[Duration](c.ttl), Sources: make(map[string]SourceSettings, len(c.legs))}
 	for i := range c.legs {
 		l := &c.legs[i]
 		s.Order = append(s.Order, l.Name)
@@ -57,6 +57,9 @@ func (f *course[Q, C, R, A]) set(s *Settings, wrong *mistakesFound) {
 	}
 	if s.Hedge != nil {
 		wrong.add("hedge: a flow has none")
+	}
+	if s.PanicTrials != nil {
+		wrong.add("panic trials: a flow has none")
 	}
 	if s.Memory != nil {
 		wrong.add("memory: a flow has none")

@@ -211,7 +211,11 @@ func (r *race[Q, A]) beside() {
 			r.t.pass(m.Name, Refused, SkipAssurance, nil)
 			continue
 		}
-		limit, err := r.c.turnTime(r.pl, time.Now(), r.next, *r.floor, r.want, false)
+		now := time.Now()
+		if r.pl.over(now) { // those who are asked end now, and the call with them
+			return
+		}
+		limit, err := r.c.turnTime(r.pl, now, r.next, *r.floor, r.want, false)
 		if err != nil {
 			r.t.pass(m.Name, Unavailable, SkipDeadline, err)
 			continue

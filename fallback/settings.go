@@ -45,6 +45,8 @@ type Settings struct {
 	Deadline *Duration `json:"deadline,omitempty"`
 	// Hedge is Config.Hedge. Chains only.
 	Hedge *HedgeSettings `json:"hedge,omitempty"`
+	// PanicTrials is Config.PanicTrials; zero: none. Chains only.
+	PanicTrials *int `json:"panic_trials,omitempty"`
 	// Memory has the ages of Config.Memory, which must be there. Chains only.
 	Memory *MemorySettings `json:"memory,omitempty"`
 	// TTL is FlowConfig.TTL. Flows only.

@@ -83,7 +83,7 @@ func TestSettingsAsText(t *testing.T) {
 	text, err := json.Marshal(adjustable(t, withMemory).Settings())
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
-		"min_assurance": "unset", "order": ["juso", "kakao", "local"], "deadline": "4s", "hedge": {"after": "0s", "quantile": 0},
+		"min_assurance": "unset", "order": ["juso", "kakao", "local"], "deadline": "4s", "panic_trials": 1, "hedge": {"after": "0s", "quantile": 0},
 		"memory": {"fresh": "1s", "stale": "1h", "revalidate": "0s", "negative": "0s", "store_wait": "5ms"},
 		"sources": {
 			"juso":  {"timeout": "2s", "retry": {"max": 1, "first": "100ms", "max_wait": "2s"}},
@@ -133,7 +133,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		want []string
 	}{
 		"everything at once": {nil, fallback.Settings{
-			Order: []string{"kakao", "kakao", "naver"}, Deadline: in(-1), TTL: in(time.Hour), Memory: &fallback.MemorySettings{},
+			Order: []string{"kakao", "kakao", "naver"}, Deadline: in(-1), PanicTrials: to(-1), TTL: in(time.Hour), Memory: &fallback.MemorySettings{},
 			Hedge: &fallback.HedgeSettings{Quantile: to(2.0)},
 			Sources: map[string]fallback.SourceSettings{
 				"juso":   {Timeout: in(0), FindTimeout: in(time.Second), Tries: to(2), Retry: &fallback.RetrySettings{Max: to(11), First: in(0), MaxWait: in(-1)}},
@@ -143,7 +143,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 			`sources: there is no "nobody"`,
 			`order: "kakao" stands there twice`, `order: there is no "naver"`,
 			`order: "juso" is missing; to take it out force its breaker open`, `order: "local" is missing; to take it out force its breaker open`,
-			`ttl: a chain has none`, `memory: the chain has none`,
+			`ttl: a chain has none`, `panic trials must be between 0 and 10`, `memory: the chain has none`,
 			`source "juso": timeout must be above zero`, `source "juso": find timeout: it has no find`,
 			`source "juso": tries: those of a chain are retries`,
 			`source "juso": retry: first must be above zero`, `source "juso": retry: max wait must be above zero`,
@@ -296,11 +296,12 @@ func TestSettingsOfAFlow(t *testing.T) {
 
 	before := s.flow.Settings()
 	err := s.flow.Reconfigure(fallback.Settings{
-		MinAssurance: to(fallback.Unset), Deadline: in(1), Hedge: &fallback.HedgeSettings{}, Memory: &fallback.MemorySettings{}, TTL: in(48 * time.Hour),
+		MinAssurance: to(fallback.Unset), Deadline: in(1), Hedge: &fallback.HedgeSettings{}, PanicTrials: to(0), Memory: &fallback.MemorySettings{}, TTL: in(48 * time.Hour),
 		Sources: map[string]fallback.SourceSettings{last: {Timeout: in(2 * time.Hour), Tries: to(0), Retry: &fallback.RetrySettings{}}},
 	})
 	assert.EqualError(t, err, `fallback: login: settings: deadline: a flow has none; its legs have timeouts
 hedge: a flow has none
+panic trials: a flow has none
 memory: a flow has none
 ttl must be at most 24h
 min assurance: unset is below low, for which the part is wired: it can only be raised

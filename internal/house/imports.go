@@ -32,6 +32,7 @@ func importTable() []importRow {
 		{"fallback/storetest", []string{"~/fallback"}},
 		{"fallback/diskstore", []string{"~/fallback"}},
 		{"fallback/redisstore", []string{"~/breaker", "~/fallback"}}, // a breaker of its own before Redis
+		{"fallback/settings", []string{"~/breaker", "~/fallback"}},
 		{"fallback/status/**", []string{"~/breaker", "~/fallback"}},
 
 		{"providers", nil},
