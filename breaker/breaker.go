@@ -2,6 +2,7 @@ package breaker
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,7 @@ type Breaker struct {
 	fleet    *enlisted    // nil: in none
 	events   *events      // made at the first subscription
 	seq      uint64       // of the last event
+	dice     *rand.Rand   // nil: the process's; the one thing besides calls and clock that decides
 	closed   bool         // by Close
 }
 

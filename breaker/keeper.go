@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,7 +42,7 @@ func (b *Breaker) asking() bool {
 // pace is the time to the next ask while open.
 func (b *Breaker) pace() int64 {
 	d := max(min(probeEvery, b.set.Load().OpenFor), minProbeEvery)
-	return int64(d - rand.N(d/5+1))
+	return int64(d - b.upTo(d/5))
 }
 
 // keepLocked starts or wakes the goroutine after a transition.
@@ -75,7 +74,8 @@ func (k *keeper) rouse() {
 }
 
 func (b *Breaker) watchPace() int64 {
-	return int64(b.set.Load().WatchEvery - rand.N(b.set.Load().WatchEvery/10+1))
+	every := b.set.Load().WatchEvery
+	return int64(every - b.upTo(every/10))
 }
 
 // keep asks until there is nothing to ask.

@@ -4,229 +4,192 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"runtime"
-	"sync"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/detour-go/detour/breaker"
 )
 
-// TestModel walks a breaker at random and checks the invariants (facts of the design, I1 to I11) after every step.
+// TestModel walks two equal breakers through the same random calls and checks after every step:
+//
+//	I1   at most Trials trials are out at once, and the first goes alone
+//	I2   nobody passes an open breaker before its time, but a Trial whose opening permits it
+//	I3   a result counts in its own generation only; a later one is counted as late, and nothing else moves
+//	I4   a caller who leaves while the call is young counts nowhere; what is older than the slow bound is slow however it ends
+//	I5   every admission is one record, also after panic, Goexit and a second Exit
+//	I6   the counts are those of the calls in the window, no more and no less
+//	I7   a refusal is no call and no fault
+//	I8   the trials that are needed close at once, and one failure more than they can spare opens again
+//	I9   a forced state wins over everything, and ends in time
+//	I10  events come once, in order, outside any lock
+//	I11  whatever came before, with a healthy upstream it is closed after its open interval and its trials
+//	I12  equal inputs at equal times have equal outputs: the second breaker says the same at every step
+//
+// It makes at least 100,000 steps (a twelfth of that under the race detector); others with -rapid.checks and -rapid.steps.
 func TestModel(t *testing.T) {
-	_ = flag.Set("rapid.nofailfile", "true")
+	asked := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { asked[f.Name] = true })
+	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(modelWalks), "rapid.steps": "100", "rapid.nofailfile": "true"} {
+		if !asked[name] {
+			require.NoError(t, flag.Set(name, value))
+		}
+	}
+	steps := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		var failure any
 		synctest.Test(t, func(*testing.T) {
 			defer func() { failure = recover() }() // rapid's own, which must not leave the bubble's goroutine
-			walk(rt)
+			m := newModel(rt)
+			defer m.close()
+			m.walk(&steps)
+			m.recovers()
 		})
-		if failure != nil {
+		if wrong, is := failure.(broken); is {
+			rt.Fatal(string(wrong)) // from here, so that rapid can tell it from its own when it shrinks
+		} else if failure != nil {
 			panic(failure)
 		}
 	})
+	t.Log(steps, "steps")
+	if !testing.Short() && !asked["rapid.checks"] && !asked["rapid.steps"] {
+		require.GreaterOrEqual(t, steps, modelWalks*80) // a hundred a walk, at random
+	}
 }
 
-type admitted struct {
-	pass       breaker.Pass
-	generation uint64
-	trial      bool
-	at         time.Time
-}
+// broken is what is wrong with the breaker.
+type broken string
 
-func walk(rt *rapid.T) {
-	b, err := breaker.New(breaker.Config{MinCalls: 5, Consecutive: 3, Ramp: time.Second, MaxOpenFor: 8 * time.Second, Lease: 2 * time.Second})
-	if err != nil {
-		rt.Fatal(err)
-	}
-	var out []admitted
-	var mu sync.Mutex
-	var seqs []uint64
-	stop := b.Events(func(e breaker.Event) {
-		_ = b.Snapshot()
-		mu.Lock()
-		defer mu.Unlock()
-		seqs = append(seqs, e.Seq)
-	})
-	defer stop()
-	forcedUntil := time.Time{}
-	forced := breaker.NotForced
-	if rapid.Bool().Draw(rt, "begin open") {
-		times(3, b, callFail)
-	}
+func (m *model) fatal(args ...any) { panic(broken(fmt.Sprint(args...))) }
 
-	admit := func(ctx context.Context) (admitted, bool) {
-		before := b.Snapshot()
-		p, err := b.Enter(ctx)
-		after := b.Snapshot()
-		switch {
-		case before.Forced == breaker.ForcedOpen && err == nil:
-			rt.Fatal("I9: passed while forced open")
-		case before.Forced == breaker.ForcedClosed && err != nil:
-			rt.Fatal("I9: refused while forced closed")
-		case before.Forced == breaker.NotForced && before.State == breaker.Open && err == nil && time.Now().Before(before.Until):
-			rt.Fatal("I2: passed before its time")
+func (m *model) fatalf(format string, args ...any) { panic(broken(fmt.Sprintf(format, args...))) }
+
+// walk makes random steps.
+func (m *model) walk(steps *int) {
+	which := func() int {
+		if len(m.out) == 0 {
+			return -1
 		}
-		if err != nil {
-			if !errors.Is(err, breaker.ErrOpen) || after.Rejected != before.Rejected+1 {
-				rt.Fatal("a refusal is an OpenError and is counted: ", err)
-			}
-			if after.Faults != before.Faults && after.State == before.State {
-				rt.Fatal("I7: a refusal is no fault")
-			}
-			return admitted{}, false
-		}
-		trial := after.Forced == breaker.NotForced && after.State == breaker.HalfOpen
-		return admitted{p, after.Generation, trial, time.Now()}, true
+		return rapid.IntRange(0, len(m.out)-1).Draw(m.rt, "which")
 	}
-	exit := func(i int, err error) {
-		a := out[i]
-		out = append(out[:i], out[i+1:]...)
-		before := b.Snapshot()
-		a.pass.Exit(err)
-		a.pass.Exit(errVendor) // I5: only the first counts
-		after := b.Snapshot()
-		if a.generation != before.Generation && (after.Late != before.Late+1 && before.Forced == breaker.NotForced && a.trial || after.Faults > before.Faults) {
-			rt.Fatal("I3: counted in another generation ", before, after)
+	exit := func(o outcome) {
+		if i := which(); i >= 0 {
+			m.exit(i, o)
 		}
 	}
-	rt.Repeat(map[string]func(*rapid.T){
-		"admit": func(rt *rapid.T) {
-			if a, ok := admit(bg); ok {
-				out = append(out, a)
-			}
-		},
-		"succeed": func(rt *rapid.T) {
-			if len(out) > 0 {
-				exit(rapid.IntRange(0, len(out)-1).Draw(rt, "which"), nil)
-			}
-		},
-		"fail": func(rt *rapid.T) {
-			if len(out) > 0 {
-				exit(rapid.IntRange(0, len(out)-1).Draw(rt, "which"), errVendor)
-			}
-		},
-		"cancel": func(rt *rapid.T) {
-			before := b.Snapshot()
-			ctx, cancel := context.WithCancelCause(bg)
-			cancel(errVendor)
-			if a, ok := admit(ctx); ok {
-				a.pass.Exit(errVendor)
-				if after := b.Snapshot(); after.Generation == before.Generation && after.Faults > before.Faults {
-					rt.Fatal("I4: a young cancel counted")
-				}
-			}
-		},
-		"panic": func(*rapid.T) {
-			defer func() { _ = recover() }()
-			_ = b.Do(bg, func(context.Context) error { panic("x") })
-		},
-		"goexit": func(*rapid.T) {
-			go func() { _ = b.Do(bg, func(context.Context) error { runtime.Goexit(); return nil }) }()
-			synctest.Wait()
-		},
+	m.rt.Repeat(map[string]func(*rapid.T){
+		"admit":   func(*rapid.T) { m.enter(false) },
+		"trial":   func(*rapid.T) { m.enter(true) },
+		"succeed": func(*rapid.T) { exit(outcome{}) },
+		"fail":    func(*rapid.T) { exit(outcome{err: errVendor}) },
 		"class": func(rt *rapid.T) {
-			c := classed{rapid.SampledFrom([]string{"limited", "refused", "security", "denied"}).Draw(rt, "class"), time.Duration(rapid.IntRange(0, 9).Draw(rt, "wait")) * time.Second}
-			_ = b.Do(bg, func(context.Context) error { return c })
+			class := rapid.SampledFrom([]string{"unavailable", "limited", "refused", "security", "denied", "notfound", "invalid"}).Draw(rt, "class")
+			wait := rapid.SampledFrom([]time.Duration{0, 0, time.Second, 5 * time.Second}).Draw(rt, "wait")
+			exit(outcome{err: classed{class, wait}})
 		},
+		"cancel":  func(*rapid.T) { exit(outcome{err: errVendor, cancelled: true}) },
+		"panic":   func(*rapid.T) { m.do(func() error { panic("x") }) },
+		"goexit":  func(*rapid.T) { m.do(func() error { runtime.Goexit(); return nil }) },
+		"at once": func(*rapid.T) { m.do(func() error { return nil }) },
+		"fail at once": func(rt *rapid.T) {
+			for range rapid.IntRange(1, 4).Draw(rt, "times") {
+				m.do(func() error { return errVendor })
+			}
+		},
+		"advance": func(rt *rapid.T) {
+			unit := rapid.SampledFrom([]time.Duration{time.Microsecond, time.Millisecond, 100 * time.Millisecond}).Draw(rt, "unit")
+			time.Sleep(time.Duration(rapid.IntRange(1, 40).Draw(rt, "time")) * unit)
+		},
+		"until due": func(*rapid.T) {
+			if s := m.snapshot(); !s.Until.IsZero() {
+				time.Sleep(time.Until(s.Until))
+			}
+		},
+		"force": func(rt *rapid.T) {
+			to := rapid.SampledFrom([]breaker.Forced{breaker.ForcedOpen, breaker.ForcedClosed}).Draw(rt, "to")
+			m.force(to, time.Duration(rapid.IntRange(1, 3000).Draw(rt, "ttl ms"))*time.Millisecond)
+		},
+		"release": func(*rapid.T) { m.release() },
+		"reconfigure": func(rt *rapid.T) {
+			c := m.b.Settings()
+			if rapid.Bool().Draw(rt, "another window") {
+				c.Window = time.Duration(rapid.IntRange(4, 20).Draw(rt, "window s")) * time.Second
+			}
+			c.FaultRate = rapid.Float64Range(0.1, 1).Draw(rt, "fault rate")
+			c.Consecutive = rapid.IntRange(1, 6).Draw(rt, "consecutive")
+			c.OpenFor = time.Duration(rapid.IntRange(1, 4000).Draw(rt, "open for ms")) * time.Millisecond
+			m.reconfigure(c)
+		},
+		"snapshot": func(*rapid.T) { m.snapshot() },
 		"report": func(rt *rapid.T) {
 			var err error
 			if rapid.Bool().Draw(rt, "fault") {
 				err = errVendor
 			}
-			b.Report(time.Now().Add(time.Duration(rapid.Int64().Draw(rt, "age"))), err)
+			ago := time.Duration(rapid.IntRange(-1000, 30_000).Draw(rt, "ago ms")) * time.Millisecond
+			m.report(time.Now().Add(-ago), err)
 		},
-		"reconfigure": func(rt *rapid.T) {
-			before, c := b.Snapshot(), b.Settings()
-			c.Window = time.Duration(rapid.IntRange(1, 20).Draw(rt, "window s")) * time.Second
-			c.FaultRate = rapid.Float64Range(0.1, 1).Draw(rt, "fault rate")
-			c.OpenFor = time.Duration(rapid.IntRange(1, 4000).Draw(rt, "open for ms")) * time.Millisecond
-			if err := b.Reconfigure(c); err != nil {
-				rt.Fatal(err)
-			}
-			after := b.Snapshot()
-			if after.State != before.State || after.Generation != before.Generation || after.Rejected != before.Rejected || after.Calls > before.Calls || after.Until != before.Until {
-				rt.Fatal("a change of settings is no transition: ", before, after)
-			}
+		"suspect": func(*rapid.T) {
+			m.both(func(b *breaker.Breaker) { b.Suspect() })
 		},
-		"last resort": func(rt *rapid.T) {
-			before := b.Snapshot()
-			p, err := b.Trial(bg)
-			early := before.State == breaker.Open && before.Forced == breaker.NotForced && time.Now().Before(before.Until)
-			why := before.Why
-			switch {
-			case err != nil && !errors.Is(err, breaker.ErrOpen):
-				rt.Fatal(err)
-			case err == nil && before.Forced == breaker.ForcedOpen:
-				rt.Fatal("I9: a Trial passed while forced open")
-			case err == nil && early && (why == breaker.ReasonLimited || why == breaker.ReasonRefused || why == breaker.ReasonSecurity):
-				rt.Fatal("a Trial passed an opening that is the upstream's own: ", why)
-			}
-			if rapid.Bool().Draw(rt, "fault") {
-				p.Exit(errVendor)
-			} else {
-				p.Exit(nil)
-			}
-			if after := b.Snapshot(); early && after.State != breaker.Open || after.Openings > before.Openings+1 {
-				rt.Fatal("a Trial by itself closes nothing: ", before, after)
-			}
+		"upstream": func(rt *rapid.T) {
+			m.upstream.Store(rapid.SampledFrom([]int32{well, well, dead, hanging}).Draw(rt, "is"))
 		},
-		"advance": func(rt *rapid.T) {
-			time.Sleep(time.Duration(rapid.IntRange(1, 3000).Draw(rt, "ms")) * time.Millisecond)
-		},
-		"force": func(rt *rapid.T) {
-			forced = rapid.SampledFrom([]breaker.Forced{breaker.ForcedOpen, breaker.ForcedClosed}).Draw(rt, "to")
-			ttl := time.Duration(rapid.IntRange(1, 3000).Draw(rt, "ttl ms")) * time.Millisecond
-			if err := b.Force(forced, "model", "walk", ttl); err != nil {
-				rt.Fatal(err)
-			}
-			forcedUntil = time.Now().Add(ttl)
-		},
-		"release": func(*rapid.T) {
-			_ = b.Release("model", "walk")
-			forcedUntil = time.Time{}
-		},
-		"": func(rt *rapid.T) {
-			synctest.Wait()
-			s := b.Snapshot()
-			if s != b.Snapshot() {
-				rt.Fatal("a snapshot changed something")
-			}
-			if is := s.Forced != breaker.NotForced; is != time.Now().Before(forcedUntil) || is && s.Forced != forced {
-				rt.Fatal("I9: forced states hold and expire ", s)
-			}
-			trialsOut := 0
-			for _, a := range out {
-				if a.trial && a.generation == s.Generation && s.State == breaker.HalfOpen {
-					trialsOut++
-				}
-			}
-			if trialsOut > 3 {
-				rt.Fatal("I1: more than three trials out")
-			}
-			if s.Faults > s.Calls || s.Slow > s.Calls || s.Calls > 1<<20 {
-				rt.Fatal("I6: ", s)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			for i, seq := range seqs {
-				if seq != uint64(i+1) {
-					rt.Fatal("I10: ", seqs)
-				}
-			}
-		},
+		"": func(*rapid.T) { *steps++; m.check() },
 	})
-	// I11: with a healthy upstream it gets to closed, whatever came before.
-	time.Sleep(2 * time.Minute)
-	for range 5 {
-		time.Sleep(20 * time.Second)
-		times(3, b, callOK)
-	}
-	if s := b.Snapshot(); s.State != breaker.Closed {
-		rt.Fatal("I11: wedged ", s)
-	}
-	synctest.Wait()
 }
+
+// recovers is I11.
+func (m *model) recovers() {
+	m.upstream.Store(well)
+	m.release()
+	m.out = nil // forgotten: their leases must end
+	start, s := time.Now(), m.snapshot()
+	most := max(0, time.Until(s.Until)) + 2*(3*time.Second+m.b.Settings().MaxOpenFor+2*time.Second)
+	for s.State != breaker.Closed {
+		if time.Since(start) > most {
+			m.fatal("I11: wedged ", s)
+		}
+		time.Sleep(max(time.Until(s.Until), time.Millisecond))
+		synctest.Wait()
+		for range m.b.Settings().Trials {
+			m.do(func() error { return nil })
+		}
+		s = m.snapshot()
+	}
+	m.check()
+}
+
+// The states of the upstream that Probe and Watch ask.
+const (
+	well int32 = iota
+	dead
+	hanging
+)
+
+func (m *model) ask(ctx context.Context) error {
+	switch m.upstream.Load() {
+	case dead:
+		return errVendor
+	case hanging:
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return nil
+}
+
+// cancellable is a caller's context without a goroutine.
+type cancellable struct {
+	context.Context
+	err error
+}
+
+func (c *cancellable) Err() error { return c.err }
+
+var errLeft = errors.New("the caller left")

@@ -151,7 +151,7 @@ func (b *Breaker) enteredLocked(now int64) {
 // asks the interval only holds when recovery has just failed, and calls wait for the verdict of the ask.
 func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
 	r := b.recovery
-	interval := r.openFor - rand.N(r.openFor/5+1)
+	interval := r.openFor - b.upTo(r.openFor/5)
 	if b.asking() && !failed {
 		interval = 0
 	}
@@ -176,7 +176,15 @@ func (b *Breaker) holdLocked(now, from int64, wait time.Duration, failed bool) {
 // may be a mistake.
 func (b *Breaker) waited(wait time.Duration) int64 {
 	wait = min(wait, max(waitCap, b.set.Load().MaxOpenFor))
-	return int64(wait + rand.N(wait/10+1))
+	return int64(wait + b.upTo(wait/10))
+}
+
+// upTo is a random time between 0 and most, so that not everybody comes at once.
+func (b *Breaker) upTo(most time.Duration) time.Duration {
+	if b.dice != nil {
+		return time.Duration(b.dice.Int64N(int64(most) + 1))
+	}
+	return rand.N(most + 1)
 }
 
 // alarmEarly is how long before the end of the open interval calls begin to look at the clock.
