@@ -80,6 +80,7 @@ func addresses(s *stage) {
 	for _, v := range []any{chain.Inspect(), kakaoConfig, jusoConfig, k, j} {
 		s.out.print(v)
 	}
+	s.out.reached(kakaoConfig, jusoConfig, k, j)
 	s.out.text(at)
 	require.NoError(s, chain.Close())
 }

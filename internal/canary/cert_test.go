@@ -117,5 +117,6 @@ func certs(s *stage, v *vendorsim.Barocert, p prover, config any, codes map[stri
 	for _, v := range []any{cfg, flow, flow.Inspect(), flow.Offers(s.ctx), config, p} {
 		s.out.print(v)
 	}
+	s.out.reached(config, p)
 	require.NoError(s, flow.Close())
 }

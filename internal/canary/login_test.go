@@ -82,6 +82,7 @@ func logins(s *stage, v vendor, p signer, config any, codes map[string]string) {
 	for _, v := range []any{cfg, flow, flow.Inspect(), flow.Offers(s.ctx), config, p} {
 		s.out.print(v)
 	}
+	s.out.reached(config, p)
 	require.NoError(s, flow.Close())
 }
 

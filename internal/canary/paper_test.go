@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -119,6 +120,43 @@ func (p *paper) print(v any) {
 				p.print(f)
 			}
 		}
+	}
+}
+
+// reached is for adapters and what configures them: their keys are not to be found even there.
+func (p *paper) reached(all ...any) {
+	for _, v := range all {
+		p.reach(reflect.ValueOf(v), 0)
+	}
+}
+
+// reach writes all that reflection reaches from v, through unexported fields and pointers, in types of ours: printers for debugging do
+// that, and ask no method.
+func (p *paper) reach(v reflect.Value, depth int) {
+	if !v.IsValid() || depth > 20 || strings.HasPrefix(v.Type().PkgPath(), "net") || strings.HasPrefix(v.Type().PkgPath(), "sync") {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		p.reach(v.Elem(), depth+1)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			p.reach(v.Field(i), depth+1)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			fmt.Fprintf(p, "%q\n", v)
+		}
+		for i := range v.Len() {
+			p.reach(v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			p.reach(it.Key(), depth+1)
+			p.reach(it.Value(), depth+1)
+		}
+	default:
+		fmt.Fprintf(p, "%v\n", v)
 	}
 }
 

@@ -182,6 +182,7 @@ func phoneCodes(s *stage) {
 	for _, v := range []any{cfg, flow, flow.Inspect(), chain.Inspect(), solapiConfig, talkConfig, smsConfig, codesConfig, loginConfig, sol, talk, sms, codes, p} {
 		s.out.print(v)
 	}
+	s.out.reached(solapiConfig, talkConfig, smsConfig, sol, talk, sms)
 	require.NoError(s, flow.Close())
 	require.NoError(s, chain.Close())
 }

@@ -42,6 +42,7 @@ func tileMap(s *stage, v vendor, p tiles.Provider, config any, code string) {
 	for _, v := range []any{chain.Inspect(), config, p} {
 		s.out.print(v)
 	}
+	s.out.reached(config, p)
 	require.NoError(s, chain.Close())
 }
 

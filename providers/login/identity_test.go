@@ -46,6 +46,7 @@ func TestMatch(t *testing.T) {
 		"T1 line break":                {login.Subject{}, login.Identity{Issuer: issuer, Subject: "1\n"}, false, providers.Unavailable},
 		"T1 zero-width":                {login.Subject{}, login.Identity{Issuer: issuer, Subject: "1\u200b"}, false, providers.Unavailable},
 		"T1 not utf-8":                 {login.Subject{}, login.Identity{Issuer: issuer, Subject: "\xff"}, false, providers.Unavailable},
+		"T1 lost on the way":           {login.Subject{}, login.Identity{Issuer: issuer, Subject: "a\ufffd"}, false, providers.Unavailable},
 		"T1 256 bytes":                 {login.Subject{}, login.Identity{Issuer: issuer, Subject: strings.Repeat("s", 256)}, false, providers.Unavailable},
 		"T1 4 KB":                      {login.Subject{}, login.Identity{Issuer: issuer, Subject: strings.Repeat("s", 4096)}, false, providers.Unavailable},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -78,8 +79,12 @@ func invalid(op string, cause error) error {
 	return &providers.Error{Provider: "login", Op: op, Kind: providers.Invalid, Err: cause}
 }
 
-// sane reports whether s can name an issuer or subject.
-func sane(s string) bool { return s != "" && len(s) <= maxName && printable(s) }
+// sane reports whether s can name an issuer or subject. A replacement character
+// stands for something that was lost on the way (encoding/json puts one for half
+// a surrogate pair), and two names that lost something would be one account.
+func sane(s string) bool {
+	return s != "" && len(s) <= maxName && printable(s) && !strings.ContainsRune(s, utf8.RuneError)
+}
 
 // printable reports valid UTF-8 without control or format characters (line
 // breaks, NUL, bidirectional overrides, zero-width marks).

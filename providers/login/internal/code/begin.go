@@ -39,7 +39,7 @@ func (g *Grant) Begin(q login.Request) (login.Challenge, error) {
 	for key, values := range ask(q.Prompt, q.Hint, q.Expect != (login.Subject{})) {
 		opts = append(opts, oauth2.SetAuthURLParam(key, values[0]))
 	}
-	c.URL = g.oauth.AuthCodeURL(c.State.Reveal(), opts...)
+	c.URL = g.oauth().AuthCodeURL(c.State.Reveal(), opts...)
 	return c, nil
 }
 

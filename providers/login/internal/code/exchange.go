@@ -38,7 +38,7 @@ func (g *Grant) redeem(ctx context.Context, code string, c login.Challenge, kind
 		opts = append(opts, oauth2.SetAuthURLParam("state", c.State.Reveal()))
 	}
 	ear := g.listen()
-	tok, err := g.oauth.Exchange(ear.into(ctx), code, opts...)
+	tok, err := g.oauth().Exchange(ear.into(ctx), code, opts...)
 	return g.judge(ear.heard, tok, err, kind)
 }
 
@@ -49,7 +49,7 @@ func (g *Grant) Refresh(ctx context.Context, old login.Token) (login.Token, erro
 		return login.Token{}, g.token.Fail("refresh", providers.Invalid, "", errNoRefresh)
 	}
 	ear := g.listen()
-	tok, err := g.oauth.TokenSource(ear.into(ctx), &oauth2.Token{RefreshToken: old.Refresh.Reveal()}).Token()
+	tok, err := g.oauth().TokenSource(ear.into(ctx), &oauth2.Token{RefreshToken: old.Refresh.Reveal()}).Token()
 	t, err := g.judge(ear.heard, tok, err, func(m Meaning) providers.Kind { return m.Own })
 	if err != nil {
 		return login.Token{}, err

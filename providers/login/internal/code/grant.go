@@ -51,7 +51,6 @@ type Config struct {
 // Grant speaks the grant with one issuer. It is safe for concurrent use.
 type Grant struct {
 	cfg   Config
-	oauth oauth2.Config
 	token *rest.Client
 	page  *rest.Client
 }
@@ -88,15 +87,19 @@ func New(cfg Config) (*Grant, error) {
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
+	return g, nil
+}
+
+// oauth is made for each use: it holds the secret in the clear.
+func (g *Grant) oauth() *oauth2.Config {
 	style := oauth2.AuthStyleInParams // never auto-detect: it redeems a code twice
-	if cfg.Basic {
+	if g.cfg.Basic {
 		style = oauth2.AuthStyleInHeader
 	}
-	g.oauth = oauth2.Config{
-		ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret.Reveal(), RedirectURL: cfg.RedirectURI,
-		Endpoint: oauth2.Endpoint{AuthURL: cfg.AuthURL, TokenURL: cfg.TokenURL, AuthStyle: style},
+	return &oauth2.Config{
+		ClientID: g.cfg.ClientID, ClientSecret: g.cfg.ClientSecret.Reveal(), RedirectURL: g.cfg.RedirectURI,
+		Endpoint: oauth2.Endpoint{AuthURL: g.cfg.AuthURL, TokenURL: g.cfg.TokenURL, AuthStyle: style},
 	}
-	return g, nil
 }
 
 func (g *Grant) client(base string) (*rest.Client, error) {
