@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,6 +24,10 @@ type KakaoConfig struct {
 	AppID    int64  // in token_info; 0: 1234
 	Issuer   string // of ID tokens and discovery; empty: URL of the server
 	NoOIDC   bool   // the console switch: no ID tokens
+
+	// TokenLimits enforces what Kakao allows one citizen at one app: 20 exchanges of a code in 10 minutes and 30 refreshes
+	// in an hour, then KOE237. Zero: a rehearsal compresses hours and may sign the same citizen in more often.
+	TokenLimits bool
 
 	// IgnorePKCE accepts any code_verifier. UNCONFIRMED whether Kakao enforces the challenge it was sent; zero: it does.
 	IgnorePKCE bool
@@ -56,6 +61,10 @@ type Kakao struct {
 	Signer
 	desk *desk
 	cfg  KakaoConfig
+
+	limits    sync.Mutex // of the two below, by app and citizen: their number is bounded by the console's
+	exchanges map[string]*limiter
+	refreshes map[string]*limiter
 }
 
 // kakaoConsent is a documented consent item: its id, the item of User it reveals, and the field that says consent is missing.
@@ -75,7 +84,7 @@ func kakaoConsents() []kakaoConsent {
 
 // StartKakao starts the server. All mistakes of the Config are reported at once.
 func StartKakao(cfg KakaoConfig) (*Kakao, error) {
-	k := &Kakao{cfg: cfg}
+	k := &Kakao{cfg: cfg, exchanges: map[string]*limiter{}, refreshes: map[string]*limiter{}}
 	var errs []error
 	var known []string
 	for _, c := range kakaoConsents() {

@@ -191,6 +191,35 @@ func TestKakaoTokenMistakes(t *testing.T) {
 	require.Equal(t, 200, ask(t, c, "POST", token, kakaoForm(code)).status, "none of that spent the code")
 }
 
+func TestKakaoTokenLimitsOfACitizen(t *testing.T) {
+	k, c := startKakao(t, KakaoConfig{TokenLimits: true})
+	token := k.URL() + "/oauth/token"
+	exchange := func(user string) reply {
+		return ask(t, c, "POST", token, kakaoForm(consent(t, c, k.page(kakaoAsk()), user).Get("code")))
+	}
+	var refresh string
+	for range 20 {
+		r := exchange("3912345678")
+		require.Equal(t, 200, r.status, r.body)
+		refresh = r.json(t)["refresh_token"].(string)
+	}
+	r := exchange("3912345678")
+	require.Equal(t, 400, r.status)
+	require.Contains(t, r.body, `"error":"invalid_request"`)
+	require.Contains(t, r.body, `"error_code":"KOE237"`)
+	require.Equal(t, 200, exchange("9007199254740993").status, "others are well")
+	again := values("grant_type", "refresh_token", "client_id", "app", "client_secret", "app-secret", "refresh_token", refresh)
+	for range 30 {
+		require.Equal(t, 200, ask(t, c, "POST", token, again).status)
+	}
+	require.Contains(t, ask(t, c, "POST", token, again).body, "KOE237")
+	k.Advance(10 * time.Minute)
+	require.Equal(t, 200, exchange("3912345678").status)
+	require.Contains(t, ask(t, c, "POST", token, again).body, "KOE237")
+	k.Advance(50 * time.Minute)
+	require.Equal(t, 200, ask(t, c, "POST", token, again).status)
+}
+
 func TestKakaoOptions(t *testing.T) {
 	k, c := startKakao(t, KakaoConfig{UnknownKeyStatus: 400, Issuer: "https://kauth.kakao.com", NoOIDC: true, Consents: []string{"account_email"},
 		Clients: []Client{{ID: "app", RedirectURIs: []string{back}}}})

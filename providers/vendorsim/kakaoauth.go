@@ -128,6 +128,9 @@ func (k *Kakao) token(r *http.Request) answer {
 	case g.challenge != "" && !k.cfg.IgnorePKCE && !verifies(g.challenge, v.Get("code_verifier")):
 		return k.kauthError("KOE320", v.Get("code"))
 	}
+	if !k.mayAsk(k.exchanges, 20, 10*time.Minute, c, g.user) {
+		return k.kauthError("KOE237", "")
+	}
 	scopes := k.granted(g)
 	t := token{client: c.ID, user: g.user, scopes: scopes, nonce: g.nonce, at: g.at}
 	out := k.issue(t, true)
@@ -191,6 +194,9 @@ func (k *Kakao) refreshGrant(c Client, v url.Values) answer {
 	if !ok || t.client != c.ID || t.expires.Before(now) {
 		return k.kauthError("KOE322", "")
 	}
+	if !k.mayAsk(k.refreshes, 30, time.Hour, c, t.user) {
+		return k.kauthError("KOE237", "")
+	}
 	rotate := t.expires.Sub(now) < 30*24*time.Hour
 	if rotate {
 		if _, first := k.desk.refresh.take(value); !first {
@@ -198,6 +204,22 @@ func (k *Kakao) refreshGrant(c Client, v url.Values) answer {
 		}
 	}
 	return noStore(jsonAnswer(http.StatusOK, k.issue(t, rotate)))
+}
+
+// mayAsk counts one more token of a citizen at an app.
+func (k *Kakao) mayAsk(of map[string]*limiter, limit int, per time.Duration, c Client, u User) bool {
+	if !k.cfg.TokenLimits {
+		return true
+	}
+	key := c.ID + "\x00" + u.ID
+	k.limits.Lock()
+	l := of[key]
+	if l == nil {
+		l = &limiter{limit: limit, per: per}
+		of[key] = l
+	}
+	k.limits.Unlock()
+	return l.allow(k.now())
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }

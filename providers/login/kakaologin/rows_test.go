@@ -109,6 +109,7 @@ func TestToken(t *testing.T) {
 		kauth(400, "unsupported_response_type", "implicit", "KOE202", refused),
 		kauth(400, "invalid_request", "grant parameters", "KOE310", refused),
 		kauth(400, "invalid_grant", "refresh_token missing", "KOE319", refused),
+		kauth(400, "invalid_token", "id token is not valid", "KOE400", denied),
 		kauth(400, "server_error", "try again", "KOE003", down),
 		kauth(500, "server_error", "try again", "KOE003", down),
 		kauth(503, "invalid_grant", "a server that is down is not believed", "KOE320", down),
