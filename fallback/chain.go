@@ -70,18 +70,31 @@ func (c *wiring[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 			return c.recall(ctx, q, key)
 		}
 	}
-	return c.live(ctx, q, floor, need, nil)
+	return c.live(ctx, q, floor, need, nil, nil)
 }
 
-// live asks the sources, nobody's memory, and tells p how far it is.
-func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
+// live asks the sources, nobody's memory, and tells p how far it is. x is what
+// is special about the call, nil when it is still to be seen whether anything is.
+func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress, x *special) (Result[A], error) {
+	if x == nil && c.warm != nil {
+		return c.notPlain(ctx, q, floor, need, p)
+	}
 	var t trail
 	pl := c.plan(ctx, p)
+	if x != nil {
+		t = x.t
+	}
 	for rank := 0; rank < len(c.members); rank++ {
 		p.tell(&t)
 		m := &c.members[rank]
 		if !m.reaches(floor, need) {
 			t.pass(m.Name, Refused, SkipAssurance, nil)
+			continue
+		}
+		if x != nil && x.rank == rank {
+			if !c.passOver(&t, x, &floor) {
+				break
+			}
 			continue
 		}
 		if ctx.Err() != nil {
@@ -102,7 +115,7 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			continue
 		}
 		if after := c.cfg.Hedge.after(m.recent); after > 0 && rank+1 < len(c.members) && !t.flags.Has(FlagHedged) {
-			r, next := c.hedge(ctx, &t, &pl, rank, limit, after, q, &floor, need)
+			r, next := c.hedge(ctx, &t, &pl, rank, limit, after, q, &floor, need, x)
 			if next == answered {
 				return r, nil
 			}
@@ -143,8 +156,8 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 
 // end is what becomes of a call that nobody answered in turn.
 func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
+	p.tell(t)
 	if p == nil || !p.kept {
-		p.tell(t)
 		if r, ok := c.panicTrial(ctx, t, pl, q, floor, need); ok {
 			return r, nil
 		}
@@ -214,7 +227,7 @@ func (c *wiring[Q, A]) told(ctx context.Context, q Q) (r Result[A], err error) {
 		c.teller.tell(o)
 	}()
 	r, err = c.do(ctx, q)
-	o.Verdict = verdictOf(err)
+	o.Verdict, o.Unproven = verdictOf(err), c.unproven()
 	o.Source, o.Rank, o.Freshness, o.Age = r.Source, r.Rank, r.Freshness, r.Age
 	o.Assurance, o.Flags, o.Attempts, o.Failed = r.Assurance, r.Flags, r.Attempts, r.Failed
 	return r, err

@@ -90,6 +90,40 @@ type Config[Q, A any] struct {
 	// result has FlagPanic, a failure TurnPanic. A call that memory can answer is
 	// no such call, nor is one that lacked capacity or time at some source.
 	PanicTrials int
+	// Warm is the share of the calls that ask an alternate first in good times, so
+	// that each is known to work before it is needed; at most 0.1. Only reads: not
+	// with Once. Zero: none, at no cost.
+	//
+	// Good times are when the breaker of the first source is closed and admits
+	// everybody. Then one of the others that are worth exactly as much as it, are
+	// enough for the call and are no courtesy server (Upstream.Courtesy) is asked
+	// before it, once, provided that
+	//
+	//   - its breaker is closed, or due for its next trial: in good times nobody
+	//     else would make it;
+	//   - with this call at most a tenth of each bound of its Capacity is in use,
+	//     or one call: a quota is for the outage. Whoever used it counts, in all
+	//     processes as far as a Counter tells;
+	//   - it has not failed so in the last 10s.
+	//
+	// It has as long as its breaker takes for well, at most a second and a quarter
+	// of the time that is left. When it fails or says no, the call goes on from the
+	// first source at once, as if nobody had been asked: what it said counts when
+	// its turn in the order comes. Only Denied ends the call, as always. The result
+	// has FlagWarm and the true Rank; a failure TurnWarm, which does not make a
+	// result Degraded.
+	Warm float64
+	// Group names what has to stay with one source, a map view or a session: calls
+	// with the same name are all asked of the alternate first, or none is, for an
+	// hour at a time. The source follows from a hash of the names of chain and
+	// group, so it is the same in all processes. It is no secret: whoever can
+	// choose the group can choose who is asked first for his own calls. The empty
+	// name, or nil: each call by itself. With Memory the group is that of the
+	// caller whose call the others share.
+	Group func(Q) string
+	// MaxIdle is how long a source counts as proven after its last good answer to
+	// this process; see SourceView.Unproven. Zero: DefaultMaxIdle.
+	MaxIdle time.Duration
 	// Memory remembers answers and shares one call among equal questions. Nil:
 	// neither. A must have a method Cacheable() bool.
 	Memory *Memory[Q, A]
@@ -154,6 +188,7 @@ func (cfg *Config[Q, A]) mistakes() []error {
 	if cfg.Hedge != (Hedge{}) && len(cfg.Sources) == 1 {
 		wrong("hedge needs a second source")
 	}
+	errs = append(errs, cfg.warmMistakes()...)
 	if cfg.PanicTrials > maxPanicTrials {
 		wrong("panic trials must be at most 10")
 	}

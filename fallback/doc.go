@@ -51,6 +51,10 @@
 //     says so (Config.Deadline has the rule).
 //   - A hedge (Config.Hedge) is one more call at most, to a source that may be
 //     asked, and its loser is no fault of anybody.
+//   - An alternate can be asked before its turn in good times, so that it is known
+//     to work (Config.Warm). What it says against that counts when its turn comes,
+//     but for a denial; nobody gets an error because of it. A source that has
+//     given no good answer for long is told as unproven (SourceView, Outcome).
 //   - When every source is closed off by its breaker and memory has nothing, a
 //     small number of calls a second still asks the least bad one
 //     (Config.PanicTrials): never one that an operator took out, or that itself

@@ -103,6 +103,7 @@ var flagTexts = [...]struct {
 	{FlagHedged, "a second source was asked beside a slow one"},
 	{FlagRemembered, "that there is nothing is remembered"},
 	{FlagPanic, "nobody could be asked, so one was tried although its breaker is open"},
+	{FlagWarm, "a source was asked before its turn, to see that it works"},
 }
 
 // explain says why the source gave no answer.
@@ -112,8 +113,11 @@ func (f *Failure) explain(b *strings.Builder) {
 		return
 	}
 	b.WriteString(f.Source + " " + f.why())
-	if f.Turn == TurnPanic {
+	switch f.Turn {
+	case TurnPanic:
 		b.WriteString(" when it was tried although its breaker is open")
+	case TurnWarm:
+		b.WriteString(" when it was asked before its turn, to see that it works")
 	}
 	if f.Attempts > 1 {
 		fmt.Fprintf(b, ", %d times", f.Attempts)

@@ -68,12 +68,16 @@ type Turn uint8
 // Why it was.
 const (
 	TurnPanic Turn = iota + 1 // every source was closed off: it was tried although its breaker is open (Config.PanicTrials)
+	TurnWarm                  // it was asked first, to see that it works (Config.Warm)
 )
 
-// String returns the empty string or panic.
+// String returns the empty string, panic or warm.
 func (t Turn) String() string {
-	if t == TurnPanic {
+	switch t {
+	case TurnPanic:
 		return "panic"
+	case TurnWarm:
+		return "warm"
 	}
 	return ""
 }
@@ -94,7 +98,7 @@ type Failure struct {
 
 // String returns `source: class: cause`, or `source: reason: cause` when it was
 // not asked. The cause stands there only as far as its text may be shown. A turn
-// out of order follows in brackets ([panic]), and so does what is known of the
+// out of order follows in brackets ([panic], [warm]), and so does what is known of the
 // effect: [done], [absent], [unknown], or [unknown: why Find could not tell].
 func (f Failure) String() string {
 	s := f.Source

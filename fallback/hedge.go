@@ -94,6 +94,7 @@ type race[Q, A any] struct {
 	q     Q
 	floor *Assurance
 	want  Trait
+	x     *special
 
 	next          int // the first rank nobody has looked at
 	first, second *racer[A]
@@ -136,10 +137,10 @@ func (r *race[Q, A]) start(rank int, limit time.Duration) *racer[A] {
 }
 
 // hedge is hedged with what it needs; a plain call does not pay for it.
-func (c *wiring[Q, A]) hedge(ctx context.Context, t *trail, pl *plan, rank int, limit, after time.Duration, q Q, floor *Assurance, want Trait) (Result[A], int) {
+func (c *wiring[Q, A]) hedge(ctx context.Context, t *trail, pl *plan, rank int, limit, after time.Duration, q Q, floor *Assurance, want Trait, x *special) (Result[A], int) {
 	raced, need := *t, *floor
 	plan := *pl
-	r := &race[Q, A]{ctx: ctx, t: &raced, pl: &plan, q: q, floor: &need, want: want}
+	r := &race[Q, A]{ctx: ctx, t: &raced, pl: &plan, q: q, floor: &need, want: want, x: x}
 	res, next := c.hedged(r, rank, limit, after)
 	*t, *floor = raced, need
 	return res, next
@@ -209,6 +210,13 @@ func (r *race[Q, A]) beside() {
 		m := &r.c.members[r.next]
 		if !m.reaches(*r.floor, r.want) {
 			r.t.pass(m.Name, Refused, SkipAssurance, nil)
+			continue
+		}
+		if r.x != nil && r.x.rank == r.next {
+			if r.x.saidNo() {
+				return // it counts when its turn comes, and nobody after it is asked before
+			}
+			r.c.passOver(r.t, r.x, r.floor)
 			continue
 		}
 		now := time.Now()
@@ -325,7 +333,9 @@ func (r *race[Q, A]) abandon(waiting bool) {
 	}
 	if !r.t.left(r.ctx) {
 		for ; r.next < len(r.c.members); r.next++ {
-			r.t.pass(r.c.members[r.next].Name, Unavailable, SkipDeadline, endOf(r.ctx))
+			if r.x == nil || r.x.rank != r.next {
+				r.t.pass(r.c.members[r.next].Name, Unavailable, SkipDeadline, endOf(r.ctx))
+			}
 		}
 	}
 }

@@ -29,6 +29,8 @@ type Inspection struct {
 	Hedge        Hedge
 	Longest      time.Duration // of one call; zero: not stated
 	Sources      []SourceView  // in order
+	Warm         float64       // share of the calls that ask an alternate first
+	MaxIdle      time.Duration // after which a source is unproven
 	Memory       *MemoryView   // nil: nothing is remembered
 	PanicTrials  uint64        // calls that asked a source although its breaker is open, since nobody could be asked
 	Unheard      uint64        // outcomes the observer did not hear to the end
@@ -59,12 +61,15 @@ type SourceView struct {
 	Budgeted   bool // its upstream has a Budget
 	Capped     bool // its upstream has a Capacity with a bound
 	Breaker    breaker.Snapshot
-	InFlight   int    // at its upstream, counted when it has a Capacity
-	Room       int    // greatest InFlight; zero: no bound
-	NoRoom     uint64 // calls that found none
-	Usage      Usage  // of the Capacity, the quota of the day and its forecast among it
-	BudgetLeft int    // tokens; zero without Retry
-	NoBudget   uint64 // extra attempts refused
+	InFlight   int       // at its upstream, counted when it has a Capacity
+	Room       int       // greatest InFlight; zero: no bound
+	NoRoom     uint64    // calls that found none
+	Usage      Usage     // of the Capacity, the quota of the day and its forecast among it
+	BudgetLeft int       // tokens; zero without Retry
+	NoBudget   uint64    // extra attempts refused
+	Answers    uint64    // good answers that it gave to this process, memory apart
+	Answered   time.Time // when the latest was; zero: never
+	Unproven   bool      // it has given none for MaxIdle, or never: nobody knows whether it works
 }
 
 // MemoryView is what a Memory did since its chain was made.
@@ -89,10 +94,12 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 	in := Inspection{
 		Kind: "chain", Name: w.cfg.Name, MinAssurance: w.cfg.MinAssurance, Require: w.cfg.Require, Once: w.cfg.Once,
 		Question: reflect.TypeFor[Q]().String(), Again: w.cfg.Again != nil, Deadline: w.cfg.Deadline, Hedge: w.cfg.Hedge,
-		Longest: w.longest, Sources: make([]SourceView, len(w.members)), PanicTrials: w.aside.trials.Load(), Unheard: w.teller.missed(),
+		Longest: w.longest, Sources: make([]SourceView, len(w.members)), Warm: w.cfg.Warm,
+		MaxIdle: orDefault(w.cfg.MaxIdle, DefaultMaxIdle), PanicTrials: w.aside.trials.Load(), Unheard: w.teller.missed(),
 	}
 	for i := range w.members {
 		in.Sources[i] = w.members[i].view()
+		in.Sources[i].prove(w.members[i].recent, w.began, w.cfg.MaxIdle)
 		if n, ok := w.members[i].recent.need(time.Since(w.began)); ok {
 			in.Sources[i].Usual = n.usual
 		}

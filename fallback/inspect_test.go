@@ -31,11 +31,11 @@ func TestInspect(t *testing.T) {
 	require.Equal(t, fallback.SourceView{
 		Name: "juso", Upstream: "juso", Fate: []string{"naver cloud"}, Recipient: fallback.Recipient{Company: "MOIS", Country: "KR"},
 		Timeout: fallback.DefaultTimeout, Retry: fallback.Retry{Max: 1, First: 1, MaxWait: 2 * time.Second}, Assurance: fallback.Low,
-		Traits: fallback.Signature, Retention: fallback.Retention(time.Hour), Stated: true, Guarded: true, Budgeted: true, Capped: true, Room: 3, Usage: fallback.Usage{MaxInFlight: 3}, BudgetLeft: 490,
+		Traits: fallback.Signature, Retention: fallback.Retention(time.Hour), Stated: true, Guarded: true, Budgeted: true, Capped: true, Room: 3, Usage: fallback.Usage{MaxInFlight: 3}, BudgetLeft: 490, Unproven: true,
 	}, first)
 	require.False(t, in.Sources[1].Guarded)
 	require.Equal(t, fallback.Inspection{
-		Kind: "chain", Name: "address", Question: "string", Longest: c.Longest(), Sources: in.Sources,
+		Kind: "chain", Name: "address", Question: "string", Longest: c.Longest(), Sources: in.Sources, MaxIdle: fallback.DefaultMaxIdle,
 	}, in)
 	in.Sources[0].Fate[0] = "changed"
 	require.Equal(t, "naver cloud", c.Inspect().Sources[0].Fate[0], "it is a copy")

@@ -19,6 +19,7 @@ type Outcome struct {
 	Assurance Assurance
 	Flags     Flags
 	Attempts  int
+	Unproven  []string  // sources of a chain, enough for it, that have given no good answer for MaxIdle; at most a second old, shared, read-only
 	Failed    []Failure // Err and FindErr hold only what may be shown, or nil
 	At        time.Time // when the call began
 	Took      time.Duration

@@ -22,12 +22,15 @@ const panicAfter = time.Second
 type aside struct {
 	nextTrial atomic.Int64  // age of the chain from which on a panic trial may go
 	trials    atomic.Uint64 // panic trials so far
+	calls     atomic.Uint64 // of which some are to keep a source warm, those of a group apart
+	warmed    atomic.Uint64 // such calls
 }
 
 // past is what is kept of one source for the same purpose. All times are ages
 // of the chain; zero: never.
 type past struct {
 	tried atomic.Int64 // last panic trial
+	rests atomic.Int64 // until when it is not asked before its turn
 }
 
 // panicPace returns the time from one panic trial to the next, zero for none.

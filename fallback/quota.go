@@ -97,6 +97,14 @@ func (q *quota) full(now time.Time) time.Duration {
 // total returns how many calls the day had.
 func (q *quota) total() int64 { return q.known - q.lease }
 
+// used returns total for the day that it is now.
+func (q *quota) used(c *Capacity) int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.turn(c, time.Now())
+	return q.total()
+}
+
 // draw asks the Counter for a block, with the lock given up meanwhile. Whoever
 // else needs a call by then does not wait for that block but asks for one call.
 func (q *quota) draw(c *Capacity, perDay int64) {

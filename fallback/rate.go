@@ -81,3 +81,10 @@ func (r *rate) used() (n int) {
 	}
 	return n
 }
+
+// below reports whether the last second had fewer calls than n.
+func (r *rate) below(n int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.n < n || time.Since(r.began)-r.at[r.place(n)] >= time.Second
+}

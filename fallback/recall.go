@@ -154,7 +154,7 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), c.memory.bound)
 		defer cancel()
-		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, p)
+		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, p, nil)
 		c.learn(key, &f.r, f.err, known)
 		if behind && (f.err == nil || !mayBeStale(f.err)) {
 			c.memory.refreshed.Add(1)
@@ -165,7 +165,7 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 
 // alone asks for one caller only, and remembers.
 func (c *wiring[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
-	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, &progress{kept: known})
+	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, &progress{kept: known}, nil)
 	c.learn(key, &r, err, known)
 	return r, err
 }

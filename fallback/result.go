@@ -44,6 +44,7 @@ const (
 	FlagHedged                       // a second source was asked beside a slow one (Config.Hedge)
 	FlagRemembered                   // that there is nothing was not asked for this call (Memory.Negative)
 	FlagPanic                        // nobody could be asked, so a source was tried although its breaker is open (Config.PanicTrials)
+	FlagWarm                         // a source was asked before its turn, to see that it works (Config.Warm)
 )
 
 var flagWords = [...]struct {
@@ -51,7 +52,7 @@ var flagWords = [...]struct {
 	word string
 }{
 	{FlagSecurity, "security"}, {FlagShared, "shared"}, {FlagRepeated, "repeated"}, {FlagHedged, "hedged"}, {FlagRemembered, "remembered"},
-	{FlagPanic, "panic"},
+	{FlagPanic, "panic"}, {FlagWarm, "warm"},
 }
 
 // Has reports whether f holds every flag of want.
@@ -93,6 +94,6 @@ func (r Result[A]) Degraded() bool {
 		return true
 	}
 	return slices.ContainsFunc(r.Failed, func(f Failure) bool {
-		return f.Class.Fault() && f.Skip != SkipAssurance && f.Err != ErrOvertaken
+		return f.Class.Fault() && f.Skip != SkipAssurance && f.Turn != TurnWarm && f.Err != ErrOvertaken
 	})
 }

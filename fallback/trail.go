@@ -17,6 +17,7 @@ type trail struct {
 	answer   error // the answer that ended the call
 	unknown  error // the first fault after which nobody knows whether it was done
 	gone     error // the caller went away
+	due      bool  // who was asked before its turn has had it, and what it said counts
 }
 
 // pass notes a source that was not asked.
@@ -87,7 +88,7 @@ var gravity = [...]Class{Security, Unavailable, Limited, Refused}
 func (t *trail) worst() *Failure {
 	for _, class := range gravity {
 		for i := range t.failed {
-			if f := &t.failed[i]; f.Class == class && f.Skip != SkipAssurance {
+			if f := &t.failed[i]; f.Class == class && f.Skip != SkipAssurance && (f.Turn != TurnWarm || t.due) {
 				return f
 			}
 		}

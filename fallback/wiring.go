@@ -1,8 +1,11 @@
 package fallback
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
-// wiring is a chain with one set of settings. It never changes: Reconfigure
+// wiring is a chain with one set of settings. Its settings never change: Reconfigure
 // puts another in its place, and a call ends on the one it began with.
 type wiring[Q, A any] struct {
 	cfg     Config[Q, A]
@@ -13,10 +16,12 @@ type wiring[Q, A any] struct {
 	teller  *teller                      // nil: nobody is told
 	crew    *crew                        // goroutines of hedges
 	aside   *aside                       // who was asked out of turn
+	warm    *warmth                      // nil: nobody is asked before its turn
 	sum     time.Duration                // all turns together
 	longest time.Duration                // of one call
 	ever    time.Duration                // the greatest longest so far
 	began   time.Time                    // of the chain
+	doubts  atomic.Pointer[doubts]       // the latest; nil: none yet
 }
 
 // wire fills w in from w.cfg, in which there are no mistakes. What the sources
@@ -26,6 +31,7 @@ func (w *wiring[Q, A]) wire(old *wiring[Q, A]) error {
 	if old != nil {
 		w.aside = old.aside
 	}
+	w.warm = newWarmth(&w.cfg)
 	w.members = make([]member[Q, A], len(w.cfg.Sources))
 	for i := range w.cfg.Sources {
 		m := &w.members[i]
