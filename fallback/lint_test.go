@@ -151,6 +151,15 @@ func TestCheckFinds(t *testing.T) {
 			[]string{"warning same-upstream address [juso naver]"}},
 		"last-resort": {func(_ *testing.T, w *town) { w.address.Sources = w.address.Sources[:2] },
 			[]string{"warning last-resort address [naver]"}},
+		"last-resort, of what needs no level": {func(_ *testing.T, w *town) {
+			w.address.Sources = w.address.Sources[:2]
+			w.address.Sources[0].Assurance, w.address.Sources[1].Assurance, w.address.MinAssurance = fallback.None, fallback.None, fallback.None
+		}, []string{"warning last-resort address [naver]"}},
+		"last-resort, of a proof": {func(_ *testing.T, w *town) {
+			w.address.Sources = w.address.Sources[:2]
+			w.address.Sources[0].Assurance, w.address.Sources[1].Assurance, w.address.MinAssurance = fallback.Low, fallback.Low, fallback.Low
+			w.address.Answers = func(said, int) error { return nil }
+		}, nil},
 		"last-resort, with memory": {func(_ *testing.T, w *town) { memory(w); w.address.Sources = w.address.Sources[:2] }, nil},
 
 		"courtesy-only": {func(_ *testing.T, w *town) {
@@ -202,6 +211,10 @@ func TestCheckFinds(t *testing.T) {
 		}, nil},
 		"name-taken": {func(_ *testing.T, w *town) { w.parts = append(w.parts, partOf(t, "address", w.address.Sources[2])) },
 			[]string{"error name-taken address []"}},
+		"budget-apart, of one alone": {func(_ *testing.T, w *town) { w.address.Sources[0].Retry.Max = 1 }, nil},
+		"upstream-twice, without a name": {func(_ *testing.T, w *town) {
+			w.address.Sources[0].Upstream.Name, w.address.Sources[1].Upstream.Name = "", ""
+		}, nil},
 		"upstream-twice": {func(_ *testing.T, w *town) { w.address.Sources[1].Upstream.Name = "mail" },
 			[]string{"warning upstream-twice  [address/naver message/mail codes/mail]"}},
 		"part-missing": {func(_ *testing.T, w *town) {

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/outage                              the fire of 15 October 2022, under a minute
 //	go run ./examples/outage -short                       the same in about ten seconds
+//	go run ./examples/outage -lint                        what dies with whom in its wiring; nothing is played
 //	go run ./examples/outage -timeline list               the built-in timelines
 //	go run ./examples/outage -timeline FILE -json OUT     your own
 //
@@ -62,6 +63,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := writable(o.jsonFile); err != nil {
 		fmt.Fprintf(stderr, "outage: -json: %v\n", err)
 		return exitUsage
+	}
+	if o.lint {
+		return lint(o, stdout, stderr)
 	}
 	r, err := play(ctx, o, t, stderr)
 	if err != nil {

@@ -38,6 +38,7 @@ type options struct {
 	seed     uint64
 	jsonFile string
 	check    bool
+	lint     bool
 	quiet    bool
 }
 
@@ -56,6 +57,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.Uint64Var(&o.seed, "seed", 1, "of the schedule: the same seed brings the same people at the same times")
 	f.StringVar(&o.jsonFile, "json", "", "file to write the report to as JSON; \"-\" is stdout, in place of the table")
 	f.BoolVar(&o.check, "check", false, "exit with 1 when a promise did not hold")
+	f.BoolVar(&o.lint, "lint", false, "play nothing: look at how the Detour site is wired, and tell what dies with whom; exit with 1 when that is not good")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress on stderr")
 	f.Usage = func() {
 		fmt.Fprintf(stderr, "usage: outage [flags]\n\nPlays an outage of record against two small sites at once, one that calls its vendors directly and one that uses Detour.\n\n")

@@ -17,6 +17,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/report"
 	"github.com/detour-go/detour/examples/outage/timeline"
+	"github.com/detour-go/detour/fallback"
 )
 
 // site is one site in the JSON report, as far as it is judged here.
@@ -107,6 +108,35 @@ func TestInterruptedReplayTellsThePartUntilThen(t *testing.T) {
 	assert.Equal(t, exitInterrupted, code)
 	assert.Contains(t, stdout.String(), "INTERRUPTED after")
 	assert.Contains(t, stdout.String(), "LOGIN")
+}
+
+// The wiring of the example is good, or it is said why not; what is said is asked by nobody of a vendor.
+func TestTheWiringOfTheExample(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "lint.json")
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitDone, run(t.Context(), []string{"-lint", "-json", out}, &stdout, &stderr), stderr.String())
+	assert.Empty(t, stderr.String())
+	for _, line := range []string{
+		`6 parts looked at: 0 errors, 0 warnings`,
+		`login    degraded to naver, phone`,
+		`cert     unreachable at level high`,
+		`  Linkhub: cert`,
+		`because a code to a telephone needs its carrier`,
+	} {
+		assert.Contains(t, stdout.String(), line)
+	}
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	var r fallback.Report
+	require.NoError(t, json.Unmarshal(text, &r))
+	assert.Equal(t, []string{"login", "code", "tiles", "address", "message", "cert"}, r.Parts)
+	assert.Len(t, r.Excepted, 5)
+	assert.Empty(t, r.Unstated)
+
+	stdout.Reset()
+	require.Equal(t, exitDone, run(t.Context(), []string{"-lint", "-json", "-"}, &stdout, &stderr))
+	assert.JSONEq(t, string(text), stdout.String())
+	assert.Equal(t, exitUsage, run(t.Context(), []string{"-lint", "-json", t.TempDir()}, &stdout, &stderr))
 }
 
 func TestUsage(t *testing.T) {

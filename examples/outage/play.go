@@ -54,7 +54,7 @@ func build(o options) (*stage, error) {
 		},
 		func() (part, error) {
 			return signin.New(signin.Config{Citizens: citizens, Linked: o.linked, Patience: o.patience, Direct: s.direct, Detour: s.detour,
-				Phone: phone, SendCode: messages.SendCode, CodeSources: messages.CodeSources()})
+				Phone: phone, SendCode: messages.SendCode, CodeSources: messages.CodeSources(), Codes: messages.Codes()})
 		},
 		func() (part, error) { return mapview.New(mapview.Config{Direct: s.direct, Detour: s.detour}) },
 		func() (part, error) { return lookup.New(lookup.Config{Direct: s.direct, Detour: s.detour}) },

@@ -91,10 +91,10 @@ func (d *detour) leg(name string, p provider, company string, fate ...string) (f
 		return fallback.Leg[cert.Subject, cert.Ticket, cert.Reply, cert.Proof]{}, err
 	}
 	d.guards = append(d.guards, guard)
-	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: fate, Recipient: fallback.Recipient{Company: company, Country: "KR"}}
+	up := &fallback.Upstream{Name: name + " certificate", Breaker: guard, Fate: fate, Recipient: fallback.Recipient{Company: company, Country: "KR"}}
 	d.sources = append(d.sources, replay.SourceOf(name, up))
 	l := fallback.NewLeg(name, p.Request, p.Collect, up)
-	l.Assurance, l.Timeout, l.Tries = fallback.High, within, polls
+	l.Assurance, l.Timeout, l.Tries, l.BeginAsks = fallback.High, within, polls, true
 	return l, nil
 }
 

@@ -39,7 +39,7 @@ type Identify struct {
 	citizens int
 	vendor   *vendorsim.Barocert
 	guards   []*breaker.Breaker // of kakao, pass
-	offers   func(context.Context) []fallback.Offer
+	flow     *certFlow
 	sources  []replay.Source
 	windows  *replay.Windows
 	browsers *http.Transport
@@ -83,7 +83,7 @@ func (i *Identify) start(c Config) error {
 		return err
 	}
 	i.closers.Add(flow.Close)
-	i.guards, i.sources, i.offers = flow.guards, flow.sources, flow.Offers
+	i.guards, i.sources, i.flow = flow.guards, flow.sources, flow.flow
 	newPages(flow).mount(c.Detour)
 
 	i.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
@@ -96,10 +96,11 @@ func (i *Identify) Capability() replay.Capability {
 		Name:    "cert",
 		Roles:   rolesOf(i.vendor),
 		Sources: i.sources,
+		Parts:   []fallback.Inspectable{i.flow},
 		Breaker: i.guards[0],
 		Windows: i.windows,
 		Journey: i.journey,
-		Ways:    func(ctx context.Context) []notice.Way { return notice.Offers(i.offers(ctx)) },
+		Ways:    func(ctx context.Context) []notice.Way { return notice.Offers(i.flow.Offers(ctx)) },
 		Words:   words(),
 	}
 }

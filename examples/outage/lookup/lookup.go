@@ -54,6 +54,7 @@ type Lookup struct {
 	juso     *vendorsim.Juso
 	guards   []*breaker.Breaker // of kakao, juso
 	sources  []replay.Source
+	search   *searchChain
 	windows  *replay.Windows
 	browsers *http.Transport
 	site     [2]string // by replay.Side
@@ -88,12 +89,11 @@ func (l *Lookup) start(c Config) error {
 	}
 	c.Direct.Handle("POST /address", directSearch(primary))
 
-	chain, err := l.chain(l.closers.Client(0))
-	if err != nil {
+	if l.search, err = l.chain(l.closers.Client(0)); err != nil {
 		return err
 	}
-	l.closers.Add(chain.Close)
-	c.Detour.Handle("POST /address", l.detourSearch(chain))
+	l.closers.Add(l.search.Close)
+	c.Detour.Handle("POST /address", l.detourSearch(l.search))
 
 	l.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
 	return nil
@@ -115,11 +115,11 @@ func (l *Lookup) chain(client *http.Client) (*searchChain, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := l.source(Kakao, kakao.Search, kakaoaddress.Retention, "Kakao")
+	first, err := l.source(Kakao, kakao.Search, kakaoaddress.Retention, "Kakao Corp.", "Kakao")
 	if err != nil {
 		return nil, err
 	}
-	second, err := l.source(Juso, juso.Search, jusoaddress.Retention, "Ministry of the Interior and Safety")
+	second, err := l.source(Juso, juso.Search, jusoaddress.Retention, "Ministry of the Interior and Safety", "Ministry of the Interior and Safety")
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (l *Lookup) chain(client *http.Client) (*searchChain, error) {
 }
 
 // source guards one vendor. Its probe is the address of the city hall.
-func (l *Lookup) source(name string, ask func(context.Context, address.Query) (address.Page, error), keep time.Duration, company string) (fallback.Source[address.Query, address.Page], error) {
+func (l *Lookup) source(name string, ask func(context.Context, address.Query) (address.Page, error), keep time.Duration, company, fate string) (fallback.Source[address.Query, address.Page], error) {
 	guard, err := breaker.New(breaker.Config{Name: name, Probe: func(ctx context.Context) error {
 		q := question(l.homes[0].RoadAddress())
 		page, err := ask(ctx, q)
@@ -155,7 +155,7 @@ func (l *Lookup) source(name string, ask func(context.Context, address.Query) (a
 	}
 	l.guards = append(l.guards, guard)
 	l.closers.Add(guard.Close)
-	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company, Country: "KR"}}
+	up := &fallback.Upstream{Name: name + " address", Breaker: guard, Fate: []string{fate}, Recipient: fallback.Recipient{Company: company, Country: "KR"}}
 	l.sources = append(l.sources, replay.SourceOf(name, up))
 	s := fallback.From(name, ask, up)
 	s.Timeout, s.Retention = within, fallback.Retention(keep)
@@ -171,6 +171,7 @@ func (l *Lookup) Capability() replay.Capability {
 			{Name: "address.secondary", Play: sim.Play(l.juso, "-999", "search")},
 		},
 		Sources: l.sources,
+		Parts:   []fallback.Inspectable{l.search},
 		Breaker: l.guards[0],
 		Windows: l.windows,
 		Journey: l.journey,

@@ -50,6 +50,7 @@ type MapView struct {
 	osm      *vendorsim.OSM
 	guards   []*breaker.Breaker // of vworld, osm
 	sources  []replay.Source
+	tiles    *tileChain
 	windows  *replay.Windows
 	browsers *http.Transport
 	site     [2]string // by replay.Side
@@ -84,12 +85,11 @@ func (m *MapView) start(c Config) error {
 	}
 	c.Direct.Handle("GET /tiles/{z}/{x}/{y}", directTile(primary))
 
-	chain, err := m.chain(m.closers.Client(0))
-	if err != nil {
+	if m.tiles, err = m.chain(m.closers.Client(0)); err != nil {
 		return err
 	}
-	m.closers.Add(chain.Close)
-	c.Detour.Handle("GET /tiles/{z}/{x}/{y}", m.detourTile(chain))
+	m.closers.Add(m.tiles.Close)
+	c.Detour.Handle("GET /tiles/{z}/{x}/{y}", m.detourTile(m.tiles))
 
 	m.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
 	return nil
@@ -116,25 +116,28 @@ func (m *MapView) chain(client *http.Client) (*tileChain, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := m.source(VWorld, vworld.Tile, vworldtiles.Retention, "Ministry of Land, Infrastructure and Transport")
+	first, err := m.source(VWorld, vworld.Tile, vworldtiles.Retention,
+		fallback.Recipient{Company: "Ministry of Land, Infrastructure and Transport", Country: "KR"})
 	if err != nil {
 		return nil, err
 	}
-	second, err := m.source(OSM, osm.Tile, osmtiles.Retention, "OpenStreetMap Foundation")
+	second, err := m.source(OSM, osm.Tile, osmtiles.Retention,
+		fallback.Recipient{Company: "OpenStreetMap Foundation", Country: "GB"})
 	if err != nil {
 		return nil, err
 	}
+	second.Upstream.Courtesy = true
 	m.sources = append(m.sources, replay.SourceOf(Own, nil))
 	return fallback.New(fallback.Config[tiles.ID, tiles.Tile]{
 		Name:    "tiles",
-		Sources: []fallback.Source[tiles.ID, tiles.Tile]{first, second, fallback.From(Own, last.Tile, nil)},
+		Sources: []fallback.Source[tiles.ID, tiles.Tile]{first, second, fallback.From(Own, last.Tile, &fallback.Upstream{Name: Own, Local: true})},
 		Valid:   tiles.ID.Validate, Answers: tiles.Tile.Answers,
 		Memory: &fallback.Memory[tiles.ID, tiles.Tile]{Key: tiles.Key, Codec: tiles.Codec{}, Fresh: fresh, Stale: stale},
 	})
 }
 
 // source guards one vendor. Its probe is one tile in the middle of the map.
-func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles.Tile, error), keep time.Duration, company string) (fallback.Source[tiles.ID, tiles.Tile], error) {
+func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles.Tile, error), keep time.Duration, by fallback.Recipient) (fallback.Source[tiles.ID, tiles.Tile], error) {
 	guard, err := breaker.New(breaker.Config{Name: name, Probe: func(ctx context.Context) error {
 		id := tiles.ID{Z: zoom, X: west + columns/2, Y: north + rows/2}
 		tile, err := ask(ctx, id)
@@ -148,7 +151,7 @@ func (m *MapView) source(name string, ask func(context.Context, tiles.ID) (tiles
 	}
 	m.guards = append(m.guards, guard)
 	m.closers.Add(guard.Close)
-	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{company}, Recipient: fallback.Recipient{Company: company}}
+	up := &fallback.Upstream{Name: name, Breaker: guard, Fate: []string{by.Company}, Recipient: by}
 	m.sources = append(m.sources, replay.SourceOf(name, up))
 	s := fallback.From(name, ask, up)
 	s.Timeout, s.Retention = within, fallback.Retention(keep)
@@ -164,6 +167,7 @@ func (m *MapView) Capability() replay.Capability {
 			{Name: "tiles.secondary", Play: sim.Play(m.osm, "429", "tile")},
 		},
 		Sources: m.sources,
+		Parts:   []fallback.Inspectable{m.tiles},
 		Breaker: m.guards[0],
 		Windows: m.windows,
 		Journey: m.journey,

@@ -14,6 +14,7 @@ import (
 	"github.com/detour-go/detour/examples/outage/replay"
 	"github.com/detour-go/detour/examples/outage/sim"
 	"github.com/detour-go/detour/examples/outage/web"
+	"github.com/detour-go/detour/fallback"
 	"github.com/detour-go/detour/providers/message"
 	"github.com/detour-go/detour/providers/vendorsim"
 )
@@ -31,6 +32,7 @@ type Notify struct {
 	phone    *vendorsim.Phone
 	vendors  *vendors
 	ways     *ways
+	chain    *messageChain
 	code     *messageChain
 	windows  *replay.Windows
 	browsers *http.Transport
@@ -69,16 +71,15 @@ func (n *Notify) start(c Config) error {
 		return err
 	}
 	n.closers.Add(n.ways.Close)
-	chain, err := n.ways.receipts()
-	if err != nil {
+	if n.chain, err = n.ways.receipts(); err != nil {
 		return err
 	}
-	n.closers.Add(chain.Close)
+	n.closers.Add(n.chain.Close)
 	if n.code, err = n.ways.codes(); err != nil {
 		return err
 	}
 	n.closers.Add(n.code.Close)
-	c.Detour.Handle("POST /receipt", n.detourSend(chain))
+	c.Detour.Handle("POST /receipt", n.detourSend(n.chain))
 
 	n.site = [2]string{replay.Direct: c.Direct.URL(), replay.Detour: c.Detour.URL()}
 	return nil
@@ -89,6 +90,9 @@ func (n *Notify) SendCode(ctx context.Context, m message.Message) error {
 	_, err := n.code.Do(ctx, m)
 	return err
 }
+
+// Codes is the chain by which they go.
+func (n *Notify) Codes() fallback.Inspectable { return n.code }
 
 // CodeSources are those by which codes go.
 func (n *Notify) CodeSources() []replay.Source { return n.ways.sources()[1:] }
@@ -102,6 +106,7 @@ func (n *Notify) Capability() replay.Capability {
 			{Name: "message.secondary", Play: sim.Play(n.vendors.sms, "1024", "send_many")},
 		},
 		Sources:    n.ways.sources(),
+		Parts:      []fallback.Inspectable{n.chain, n.code},
 		Breaker:    n.ways.guards[0],
 		Windows:    n.windows,
 		Journey:    n.journey,

@@ -60,6 +60,8 @@ type Capability struct {
 	Roles []Role
 	// Sources are those of the Detour site, in the order in which they are asked; Name is what stands in its labels.
 	Sources []Source
+	// Parts are the chains and flows of the Detour site, for Check.
+	Parts []fallback.Inspectable
 	// Breaker guards the primary on the Detour site.
 	Breaker *breaker.Breaker
 	// Windows hears from the Detour site of every live answer of the primary (Served); the rest is told by the replay.

@@ -47,20 +47,20 @@ func newGuard(name string, w login.Watcher) (*breaker.Breaker, error) {
 	return breaker.New(breaker.Config{Name: name, Watch: w.Watch, WatchEvery: watchEvery, SlowAfter: slowAfter, MaxOpenFor: maxOpenFor})
 }
 
-func newDetour(a adapters, send func(context.Context, message.Message) error, w *replay.Windows) (*detour, error) {
+func newDetour(a adapters, send func(context.Context, message.Message) error, codes fallback.Inspectable, w *replay.Windows) (*detour, error) {
 	kakao, errKakao := newGuard(Kakao, a.kakao)
 	naver, errNaver := newGuard(Naver, a.naver)
 	d := &detour{guards: &guards{kakao: kakao, naver: naver}, windows: w}
 	if err := errors.Join(errKakao, errNaver); err != nil {
 		return nil, errors.Join(err, d.guards.Close())
 	}
-	if err := d.start(a, send); err != nil {
+	if err := d.start(a, send, codes); err != nil {
 		return nil, errors.Join(err, d.guards.Close())
 	}
 	return d, nil
 }
 
-func (d *detour) start(a adapters, send func(context.Context, message.Message) error) error {
+func (d *detour) start(a adapters, send func(context.Context, message.Message) error, codes fallback.Inspectable) error {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return fmt.Errorf("key: %w", err)
@@ -73,14 +73,14 @@ func (d *detour) start(a adapters, send func(context.Context, message.Message) e
 		return err
 	}
 	kakao := fallback.NewLeg(Kakao, a.kakao.Begin, a.kakao.Finish, &fallback.Upstream{
-		Name: Kakao, Breaker: d.guards.kakao, Fate: []string{"Kakao"}, Recipient: fallback.Recipient{Company: "Kakao Corp.", Country: "KR"}})
+		Name: "kakao login", Breaker: d.guards.kakao, Fate: []string{"Kakao"}, Recipient: fallback.Recipient{Company: "Kakao Corp.", Country: "KR"}})
 	naver := fallback.NewLeg(Naver, a.naver.Begin, a.naver.Finish, &fallback.Upstream{
-		Name: Naver, Breaker: d.guards.naver, Fate: []string{"NAVER"}, Recipient: fallback.Recipient{Company: "NAVER Corp.", Country: "KR"}})
+		Name: "naver login", Breaker: d.guards.naver, Fate: []string{"NAVER"}, Recipient: fallback.Recipient{Company: "NAVER Corp.", Country: "KR"}})
 	kakao.Assurance, naver.Assurance = fallback.Low, fallback.Low
 	kakao.Timeout, naver.Timeout = finishWithin, finishWithin
 	d.flow, err = fallback.NewFlow(fallback.FlowConfig[login.Request, login.Challenge, login.Reply, login.Identity]{
 		Name:  "login",
-		Legs:  []fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity]{kakao, naver, phoneLeg(d.phone)},
+		Legs:  []fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity]{kakao, naver, phoneLeg(d.phone, codes)},
 		Valid: login.Request.Validate, Join: login.Reply.Resume, Match: login.Match,
 		Min: minimum, Keys: [][]byte{key}, Tickets: tickets,
 	})

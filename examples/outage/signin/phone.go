@@ -71,8 +71,9 @@ func isPause(ttl time.Duration) bool {
 }
 
 // phoneLeg is worth no more than it is, and says so. It has no breaker of its own: those of the messages guard it.
-func phoneLeg(p *phonelogin.Provider) fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity] {
-	l := fallback.NewLeg(Phone, p.Begin, p.Finish, nil)
+func phoneLeg(p *phonelogin.Provider, codes fallback.Inspectable) fallback.Leg[login.Request, login.Challenge, login.Reply, login.Identity] {
+	l := fallback.NewLeg(Phone, p.Begin, p.Finish, &fallback.Upstream{Name: "codes", Through: codes})
+	l.BeginAsks = true
 	l.Assurance, l.Traits, l.Timeout, l.Tries = fallback.Low, fallback.Restricted, sendWithin, checks
 	return l
 }

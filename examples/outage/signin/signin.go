@@ -35,6 +35,8 @@ type Config struct {
 	Phone       *vendorsim.Phone
 	SendCode    func(context.Context, message.Message) error
 	CodeSources []replay.Source
+	// Codes is the chain behind SendCode.
+	Codes fallback.Inspectable
 	// Patience is how long a citizen looks at a page that does not come before he goes back.
 	Patience time.Duration
 	// Direct and Detour are the two sites. Both get their login pages here.
@@ -47,7 +49,7 @@ type SignIn struct {
 	vendors  *vendors
 	accounts accounts
 	guards   *guards
-	offers   func(context.Context) []fallback.Offer
+	flow     *loginFlow
 	windows  *replay.Windows
 	browsers *http.Transport
 	read     *reader
@@ -84,11 +86,11 @@ func (s *SignIn) start() error {
 	if err != nil {
 		return err
 	}
-	flow, err := newDetour(detour, s.config.SendCode, s.windows)
+	flow, err := newDetour(detour, s.config.SendCode, s.config.Codes, s.windows)
 	if err != nil {
 		return err
 	}
-	s.guards, s.offers = flow.guards, flow.Offers
+	s.guards, s.flow = flow.guards, flow.flow
 	s.closers.Add(flow.Close)
 	phones, err := s.accounts.linkPhones(s.config.Citizens, s.config.Linked, flow.phone.Subject)
 	if err != nil {
@@ -106,10 +108,11 @@ func (s *SignIn) Capability() replay.Capability {
 		Name:    "login",
 		Roles:   s.vendors.roles(),
 		Sources: []replay.Source{{Name: Kakao, Fate: []string{"Kakao"}}, {Name: Naver, Fate: []string{"NAVER"}}, {Name: Phone, Fate: common(s.config.CodeSources)}},
+		Parts:   []fallback.Inspectable{s.flow},
 		Breaker: s.guards.kakao,
 		Windows: s.windows,
 		Journey: s.journey,
-		Ways:    func(ctx context.Context) []notice.Way { return notice.Offers(s.offers(ctx)) },
+		Ways:    func(ctx context.Context) []notice.Way { return notice.Offers(s.flow.Offers(ctx)) },
 		Words:   words(),
 	}
 }

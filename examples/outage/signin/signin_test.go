@@ -35,7 +35,7 @@ func open(t *testing.T, linked float64) *SignIn {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, messages.Close()) })
 	s, err := New(Config{Citizens: 10, Linked: linked, Patience: 2 * time.Second, Direct: sites[replay.Direct], Detour: sites[replay.Detour],
-		Phone: phone, SendCode: messages.SendCode, CodeSources: messages.CodeSources()})
+		Phone: phone, SendCode: messages.SendCode, CodeSources: messages.CodeSources(), Codes: messages.Codes()})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	for _, site := range sites {
