@@ -2,9 +2,7 @@ package breaker_test
 
 import (
 	"context"
-	"errors"
 	"runtime"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,69 +85,6 @@ func recovered(t *testing.T, b *breaker.Breaker) {
 	times(3, b, callOK)
 	require.Equal(t, breaker.Closed, b.Snapshot().State)
 	time.Sleep(2 * time.Second)
-}
-
-// traffic is an open-loop arrival of calls at a fixed rate.
-type traffic struct {
-	rate     float64 // per second
-	deadline time.Duration
-	cancel   func(n int) time.Duration // when the n-th caller leaves; 0: never
-}
-
-type tally struct {
-	sync.Mutex
-	ok, failed, refused, long int
-	openedAt                  []time.Duration
-}
-
-// play drives b with traffic for d; vendor says how each call goes, by the time since the start.
-func (tr traffic) play(b *breaker.Breaker, d time.Duration, vendor func(at time.Duration, n int) (time.Duration, error)) *tally {
-	var out tally
-	var wg sync.WaitGroup
-	start := time.Now()
-	stop := b.Events(func(e breaker.Event) {
-		if e.Kind == breaker.EventOpened && e.From == breaker.Closed {
-			out.Lock()
-			out.openedAt = append(out.openedAt, e.At.Sub(start))
-			out.Unlock()
-		}
-	})
-	for n := 0; time.Since(start) < d; n++ {
-		took, err := vendor(time.Since(start), n)
-		wg.Go(func() {
-			ctx, done := context.WithCancel(bg)
-			defer done()
-			if tr.deadline > 0 {
-				ctx, done = context.WithTimeout(ctx, tr.deadline)
-				defer done()
-			}
-			if tr.cancel != nil {
-				if leave := tr.cancel(n); leave > 0 {
-					defer time.AfterFunc(leave, done).Stop()
-				}
-			}
-			began := time.Now()
-			err := b.Do(ctx, ended(took, err))
-			out.Lock()
-			defer out.Unlock()
-			switch {
-			case errors.Is(err, breaker.ErrOpen):
-				out.refused++
-			case err != nil:
-				out.failed++
-			default:
-				out.ok++
-			}
-			if time.Since(began) > time.Second {
-				out.long++
-			}
-		})
-		time.Sleep(time.Duration(float64(time.Second) / tr.rate))
-	}
-	wg.Wait()
-	synctest.Wait()
-	stop()
-	return &out
 }
 
 func goexit(context.Context) error { runtime.Goexit(); return nil }

@@ -59,7 +59,7 @@ func TestModel(t *testing.T) {
 	})
 	t.Log(steps, "steps")
 	if !testing.Short() && !asked["rapid.checks"] && !asked["rapid.steps"] {
-		require.GreaterOrEqual(t, steps, modelWalks*80) // a hundred a walk, at random
+		require.GreaterOrEqual(t, steps, modelSteps)
 	}
 }
 

@@ -4,8 +4,10 @@ package breaker_test
 
 import "time"
 
-// The race detector makes everything about eight times slower.
+// The race detector makes everything about ten times slower.
 const (
-	longRun    = 2 * time.Minute
-	modelWalks = 200
+	longRun     = 10 * time.Minute
+	healthyRuns = 1
+	modelWalks  = 200
+	modelSteps  = 12_000
 )
