@@ -65,12 +65,14 @@ type Memory[Q, A any] struct {
 	// Duration. Zero or less: only while fresh. Like FreshFor it is asked when the
 	// answer is saved, so a new one leaves alone what was saved before. Nil: Stale.
 	StaleFor func(A) time.Duration
-	// Store keeps the bytes. A store that fails or is slow costs a call at most
-	// StoreWait for each of its operations, never the answer. Nil: a MemoryStore
-	// with the default bounds, for this chain alone.
+	// Store keeps the bytes. A store that fails or is slow never costs the answer,
+	// and a call at most StoreWait: after a Load that failed, the Save has what
+	// is left of that time, and is left out when nothing is.
+	// Nil: a MemoryStore with the default bounds, for this chain alone.
 	Store Store
-	// StoreWait bounds one operation of Store that respects its context. A
-	// MemoryStore is not bounded, for it never waits. Zero: 5ms.
+	// StoreWait bounds one operation of Store that respects its context: a Load
+	// before the sources are asked, a Save after they answered. A MemoryStore is
+	// not bounded, for it never waits. Zero: 5ms.
 	StoreWait time.Duration
 	// Sharing is the greatest number of questions whose calls are shared at one
 	// time; further ones are asked by each caller for itself. Zero: 1024.

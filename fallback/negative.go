@@ -24,7 +24,7 @@ func (c *wiring[Q, A]) nothing(k *memo) (Result[A], error) {
 
 // saveNothing remembers that there is nothing, when e says so and nothing else:
 // whoever could know was asked and answered. It reports whether it did.
-func (m *memory[Q, A]) saveNothing(key string, e *Error) (saved bool) {
+func (m *memory[Q, A]) saveNothing(key string, e *Error, wait time.Duration) (saved bool) {
 	if m.Negative <= 0 || e.verdict() != ErrNotFound {
 		return false
 	}
@@ -46,7 +46,7 @@ func (m *memory[Q, A]) saveNothing(key string, e *Error) (saved bool) {
 	said := envelope{
 		nothing: true, assurance: source.Assurance, source: []byte(source.Name), obtained: time.Now(), soft: keep, hard: keep,
 	}
-	ctx, cancel := m.within()
+	ctx, cancel := m.within(wait)
 	defer cancel()
 	if m.Store.Save(ctx, key, said.seal(), keep) != nil {
 		m.errs.Add(1)

@@ -14,8 +14,9 @@ func (c *wiring[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], 
 		return c.ended(ctx, nil, time.Now())
 	}
 	m := c.memory
-	seen := m.saves.Load()
+	saw := glance{seen: m.saves.Load()}
 	old, known := m.load(key)
+	saw.wait = old.wait
 	if known {
 		_, fresh := old.age(old.soft)
 		switch {
@@ -29,13 +30,14 @@ func (c *wiring[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], 
 			}
 			known = false
 		default:
-			if r, ok := c.update(q, key, &old, seen); ok {
+			if r, ok := c.update(q, key, &old, saw.seen); ok {
 				return r, nil
 			}
 		}
 	}
 	m.misses.Add(1)
-	r, err := c.share(ctx, q, key, seen, known)
+	saw.known = known
+	r, err := c.share(ctx, q, key, saw)
 	if err == nil || !known || old.nothing {
 		return r, err
 	}
@@ -81,6 +83,13 @@ func (c *wiring[Q, A]) stale(key string, old *memo, e *Error) (r Result[A], ok b
 	return r, true
 }
 
+// glance is what a caller saw of the memory before the sources are asked.
+type glance struct {
+	seen  uint64        // saves until then
+	known bool          // there was something
+	wait  time.Duration // how long the store may still take for this call; zero: it took all
+}
+
 // flight is what a shared call gave.
 type flight[A any] struct {
 	r      Result[A]
@@ -92,7 +101,7 @@ type flight[A any] struct {
 // call belongs to nobody: it has its own bounded time and carries no values of
 // anybody's context, so a caller who leaves does not end it and nothing of one
 // caller reaches another.
-func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, known bool) (Result[A], error) {
+func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, saw glance) (Result[A], error) {
 	at := time.Now()
 	if ctx.Err() != nil {
 		return c.ended(ctx, c.memory.flights.of(key), at)
@@ -101,13 +110,13 @@ func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, 
 	c.memory.flights.join(key, until)
 	defer c.memory.flights.leave(key)
 	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
-		return c.fly(q, key, seen, known, until, false), nil
+		return c.fly(q, key, saw, until, false), nil
 	})
 	select {
 	case got := <-landed:
 		f, _ := got.Val.(flight[A])
 		if f.unmade {
-			return c.alone(ctx, q, key, known)
+			return c.alone(ctx, q, key, saw)
 		}
 		if got.Shared {
 			c.memory.shared.Add(1)
@@ -122,7 +131,7 @@ func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, seen uint64, 
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic
 // nor runtime.Goexit keeps those who wait from hearing.
-func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.Time, behind bool) flight[A] {
+func (c *wiring[Q, A]) fly(q Q, key string, saw glance, until time.Time, behind bool) flight[A] {
 	p := c.memory.flights.begin(key, until, behind)
 	if p == nil {
 		if behind {
@@ -130,7 +139,7 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 		}
 		return flight[A]{unmade: true}
 	}
-	p.kept = known
+	p.kept = saw.known
 	landed := make(chan flight[A], 1)
 	go func() {
 		f := flight[A]{err: &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: errExited}}
@@ -139,8 +148,10 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 			landed <- f
 		}()
 		// Somebody may have saved the answer between our look and now.
-		if c.memory.saves.Load() != seen {
-			if k, ok := c.memory.load(key); ok {
+		if c.memory.saves.Load() != saw.seen && saw.wait > 0 {
+			k, ok := c.memory.load(key)
+			saw.wait = min(saw.wait, k.wait)
+			if ok {
 				if _, fresh := k.age(k.soft); fresh && k.nothing {
 					f.r, f.err = c.nothing(&k)
 					return
@@ -155,7 +166,7 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 		ctx, cancel := context.WithTimeout(context.Background(), c.memory.bound)
 		defer cancel()
 		f.r, f.err = c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, p, nil)
-		c.learn(key, &f.r, f.err, known)
+		c.learn(key, &f.r, f.err, saw)
 		if behind && (f.err == nil || !mayBeStale(f.err)) {
 			c.memory.refreshed.Add(1)
 		}
@@ -164,20 +175,23 @@ func (c *wiring[Q, A]) fly(q Q, key string, seen uint64, known bool, until time.
 }
 
 // alone asks for one caller only, and remembers.
-func (c *wiring[Q, A]) alone(ctx context.Context, q Q, key string, known bool) (Result[A], error) {
-	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, &progress{kept: known}, nil)
-	c.learn(key, &r, err, known)
+func (c *wiring[Q, A]) alone(ctx context.Context, q Q, key string, saw glance) (Result[A], error) {
+	r, err := c.live(ctx, q, c.cfg.MinAssurance, c.cfg.Require, &progress{kept: saw.known}, nil)
+	c.learn(key, &r, err, saw)
 	return r, err
 }
 
 // learn remembers a live answer. One that says no makes it forget, or remember
 // that there is nothing: what was remembered is known to be wrong.
-func (c *wiring[Q, A]) learn(key string, r *Result[A], err error, known bool) {
-	if err == nil {
-		c.memory.save(key, r)
+func (c *wiring[Q, A]) learn(key string, r *Result[A], err error, saw glance) {
+	if saw.wait <= 0 {
 		return
 	}
-	if e, ok := find[*Error](err); ok && !e.Kind.Fault() && !c.memory.saveNothing(key, e) && known {
+	if err == nil {
+		c.memory.save(key, r, saw.wait)
+		return
+	}
+	if e, ok := find[*Error](err); ok && !e.Kind.Fault() && !c.memory.saveNothing(key, e, saw.wait) && saw.known {
 		c.memory.drop(key)
 	}
 }

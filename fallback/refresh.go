@@ -17,7 +17,7 @@ func (c *wiring[Q, A]) update(q Q, key string, k *memo, seen uint64) (r Result[A
 	if m.flights.of(key) == nil {
 		// Nobody waits for it: a shared call ends by itself, and Close waits for it.
 		m.flights.group.DoChan(key, func() (any, error) {
-			return c.fly(q, key, seen, true, endless, true), nil
+			return c.fly(q, key, glance{seen: seen, known: true, wait: m.StoreWait}, endless, true), nil
 		})
 	}
 	return r, true

@@ -33,6 +33,7 @@ type memo struct {
 	envelope
 	rank       int
 	soft, hard time.Duration // after the terms as they are wired now
+	wait       time.Duration // how long the store may still take for the call: after an error only what that left
 }
 
 func newMemory[Q, A any](name string, cfg Memory[Q, A], members []member[Q, A], longest time.Duration) (*memory[Q, A], error) {
@@ -79,11 +80,11 @@ func (m *memory[Q, A]) guard(undo func()) {
 
 // within returns the context for one operation of the store. It belongs to no
 // caller: memory is wanted most when the caller's time is over.
-func (m *memory[Q, A]) within() (context.Context, context.CancelFunc) {
+func (m *memory[Q, A]) within(wait time.Duration) (context.Context, context.CancelFunc) {
 	if m.local {
 		return context.Background(), noCancel
 	}
-	return context.WithTimeout(context.Background(), m.StoreWait)
+	return context.WithTimeout(context.Background(), wait)
 }
 
 func noCancel() {} // a literal in a method of a generic type would be allocated
@@ -91,12 +92,16 @@ func noCancel() {} // a literal in a method of a generic type would be allocated
 // load returns what is remembered under key and may still be served by its age.
 func (m *memory[Q, A]) load(key string) (k memo, ok bool) {
 	defer m.guard(func() { ok = false })
-	ctx, cancel := m.within()
+	k.wait = m.StoreWait
+	ctx, cancel := m.within(k.wait)
 	defer cancel()
 	data, found, err := m.Store.Load(ctx, key)
 	switch {
 	case err != nil:
 		m.errs.Add(1)
+		if end, timed := ctx.Deadline(); timed {
+			k.wait = max(0, time.Until(end))
+		}
 		return k, false
 	case !found:
 		return k, false
@@ -157,7 +162,7 @@ func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok 
 func (m *memory[Q, A]) drop(key string) {
 	defer m.guard(func() {})
 	m.dropped.Add(1)
-	ctx, cancel := m.within()
+	ctx, cancel := m.within(m.StoreWait)
 	defer cancel()
 	if m.Store.Delete(ctx, key) != nil {
 		m.errs.Add(1)
@@ -165,7 +170,7 @@ func (m *memory[Q, A]) drop(key string) {
 }
 
 // save remembers r when it may be, and writes on it for how long.
-func (m *memory[Q, A]) save(key string, r *Result[A]) {
+func (m *memory[Q, A]) save(key string, r *Result[A], wait time.Duration) {
 	defer m.guard(func() {})
 	soft, hard := m.ages(r.Rank)
 	if hard <= 0 {
@@ -192,7 +197,7 @@ func (m *memory[Q, A]) save(key string, r *Result[A]) {
 		flags: r.Flags & FlagSecurity, assurance: r.Assurance, source: []byte(r.Source), obtained: r.ObtainedAt,
 		soft: soft, hard: hard, body: body,
 	}
-	ctx, cancel := m.within()
+	ctx, cancel := m.within(wait)
 	defer cancel()
 	if m.Store.Save(ctx, key, e.seal(), hard) != nil {
 		m.errs.Add(1)

@@ -145,38 +145,6 @@ func TestTheProbeWantsAnAnswerInTime(t *testing.T) {
 	require.Never(t, closed(s.Breaker()), 3*time.Second, 5*time.Millisecond)
 }
 
-// A chain over it: the answers come, and the store is asked five times.
-func TestAChainOverASlowRedis(t *testing.T) {
-	p := through(t, address(t))
-	s := store(t, redisstore.Config{Client: client(t, p.addr), Prefix: prefix(t)})
-	warm(t, s)
-	require.Eventually(t, closed(s.Breaker()), patiently, 10*time.Millisecond)
-	source := fallback.From("only", func(_ context.Context, q string) (page, error) { return page{q}, nil }, nil)
-	source.Retention = fallback.Retention(time.Hour)
-	chain, err := fallback.New(fallback.Config[string, page]{
-		Name: "pages", Sources: []fallback.Source[string, page]{source},
-		Memory: &fallback.Memory[string, page]{Key: func(q string) string { return q }, Fresh: time.Minute, Stale: time.Hour, Store: s},
-	})
-	require.NoError(t, err)
-	defer chain.Close()
-	p.delay.Store(int64(slow))
-	before := s.Stats()
-	for i := range 200 {
-		q := strconv.Itoa(i)
-		started := time.Now()
-		r, err := chain.Do(context.Background(), q)
-		require.NoError(t, err)
-		require.Equal(t, q, r.Value.Text)
-		require.Less(t, time.Since(started), 2*soon) // a Load and a Save at most
-	}
-	fewAsked(t, before, s.Stats(), 400)
-}
-
-type page struct{ Text string }
-
-// Cacheable is what a chain wants to see of an answer before it remembers it.
-func (page) Cacheable() bool { return true }
-
 // A reply that is lost is not asked for again: an Add sent twice counts twice.
 func TestNothingIsSentTwice(t *testing.T) {
 	ctx := context.Background()
