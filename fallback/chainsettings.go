@@ -10,7 +10,7 @@ import (
 func (c *Chain[Q, A]) Settings() Settings {
 	w := c.now.Load()
 	s := Settings{
-		MinAssurance: written[Assurance](w.cfg.MinAssurance), PanicTrials: written[int](w.cfg.panicTrials()), Deadline: written[Duration](w.cfg.Deadline),
+		MinAssurance: written[Assurance](w.cfg.MinAssurance), PanicTrials: written[int](w.cfg.panicTrials()), Warm: written[float64](w.cfg.Warm), Deadline: written[Duration](w.cfg.Deadline),
 		Sources: make(map[string]SourceSettings, len(w.members)),
 	}
 	if !w.cfg.Once && len(w.members) > 1 {
@@ -99,6 +99,7 @@ func (cfg *Config[Q, A]) set(s *Settings, wrong *mistakesFound) {
 		set(&cfg.Hedge.After, h.After)
 		set(&cfg.Hedge.Quantile, h.Quantile)
 	}
+	set(&cfg.Warm, s.Warm)
 	cfg.setMemory(s.Memory, wrong)
 	for i := range cfg.Sources {
 		src := &cfg.Sources[i]

@@ -68,6 +68,13 @@
 //     Memory.Negative allows it.
 //   - Memory serves only what it was allowed to keep, never in place of an answer
 //     that said no, and a failing store costs time (StoreWait), not answers.
+//   - Settings change while a part serves (Settings, package settings): as a
+//     whole or not at all, with nothing forgotten, never to less than it was
+//     wired for. A call ends on the settings that it began with.
+//
+// What wiring can get wrong before any call, Check says: substitutes that die
+// with what they replace, sources that never get their turn, and what becomes of
+// each part when something dies.
 //
 // # What is not promised
 //

@@ -58,6 +58,9 @@ func (f *course[Q, C, R, A]) set(s *Settings, wrong *mistakesFound) {
 	if s.Hedge != nil {
 		wrong.add("hedge: a flow has none")
 	}
+	if s.Warm != nil {
+		wrong.add("warm: a flow has none")
+	}
 	if s.PanicTrials != nil {
 		wrong.add("panic trials: a flow has none")
 	}

@@ -135,6 +135,7 @@ func (l Lint) Check(parts ...Inspectable) Report {
 		p := &s.parts[i]
 		p.checkFate(s)
 		p.checkUpstreams()
+		p.checkProof()
 		p.checkTime()
 		p.checkWorth(home)
 		p.checkMemory()

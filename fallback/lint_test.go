@@ -11,94 +11,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
 )
 
-// town is a site whose wiring has nothing to complain about: an address field, messages, codes that go out by some of them, and a login.
-type town struct {
-	address fallback.Config[int, said]
-	message fallback.Config[string, int] // kakaotalk, sms, mail
-	codes   fallback.Config[string, int] // sms, mail
-	login   idConfig                     // kakao, naver, phone by codes
-
-	parts []fallback.Inspectable
-	lint  fallback.Lint
-}
-
-func firm(name, company string, fate ...string) *fallback.Upstream {
-	guard, err := breaker.New(breaker.Config{Name: name})
-	if err != nil {
-		panic(err)
-	}
-	return &fallback.Upstream{
-		Name: name, Breaker: guard, Capacity: &fallback.Capacity{PerSecond: 50}, Fate: append([]string{company}, fate...),
-		Recipient: fallback.Recipient{Company: company, Country: "KR"},
-	}
-}
-
-// watched is a vendor whose login page is asked for. The test closes it.
-func watched(t *testing.T, name, company string) *fallback.Upstream {
-	up := firm(name, company)
-	guard, err := breaker.New(breaker.Config{Name: name, Watch: func(context.Context) error { return nil }, WatchEvery: time.Hour})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, guard.Close()) })
-	up.Breaker = guard
-	return up
-}
-
-func send(context.Context, string) (int, error) { return 1, nil }
-
-func sendBy(up *fallback.Upstream) fallback.Source[string, int] {
-	return fallback.Source[string, int]{Name: up.Name, Do: send, Upstream: up, Timeout: time.Second, FindTimeout: time.Second,
-		Find: func(context.Context, string) (int, bool, error) { return 0, false, nil }}
-}
-
-func newTown(t *testing.T) *town {
-	talk, sms, mail := firm("kakaotalk", "Kakao"), firm("sms", "Solapi"), firm("mail", "NHN Cloud")
-	w := &town{
-		address: fallback.Config[int, said]{
-			Name: "address", Deadline: 4 * time.Second,
-			Sources: []fallback.Source[int, said]{
-				{Name: "juso", Do: saying("a"), Upstream: firm("juso", "Ministry"), Retention: fallback.Forever},
-				{Name: "naver", Do: saying("a"), Upstream: firm("naver map", "NAVER")},
-				{Name: "list", Do: saying("a"), Upstream: &fallback.Upstream{Local: true}},
-			},
-		},
-		message: fallback.Config[string, int]{Name: "message", Once: true, Sources: []fallback.Source[string, int]{sendBy(talk), sendBy(sms), sendBy(mail)}},
-		codes:   fallback.Config[string, int]{Name: "codes", Once: true, Sources: []fallback.Source[string, int]{sendBy(sms), sendBy(mail)}},
-		login:   newIDSite(t, nil).cfg,
-	}
-	w.login.Legs[0].Upstream, w.login.Legs[1].Upstream = watched(t, "kakao login", "Kakao"), watched(t, "naver login", "NAVER")
-	w.login.Legs[2].Name, w.login.Legs[2].Assurance, w.login.Legs[2].BeginAsks = "phone", fallback.Low, true
-	return w
-}
-
-// check makes the parts and looks at them.
-func (w *town) check(t *testing.T) fallback.Report {
-	t.Helper()
-	address, err := fallback.New(w.address)
-	require.NoError(t, err)
-	message, err := fallback.New(w.message)
-	require.NoError(t, err)
-	codes, err := fallback.New(w.codes)
-	require.NoError(t, err)
-	if phone := &w.login.Legs[len(w.login.Legs)-1]; phone.Upstream == nil {
-		phone.Upstream = &fallback.Upstream{Name: "codes by phone", Through: codes}
-	}
-	login, err := fallback.NewFlow(w.login)
-	require.NoError(t, err)
-	return w.lint.Check(append([]fallback.Inspectable{address, message, login}, w.parts...)...)
-}
-
 func TestCheckHasNothingToSayAboutGoodWiring(t *testing.T) {
-	r := newTown(t).check(t)
+	w := newTown(t)
+	r := w.check(t)
 	assert.Empty(t, r.Findings)
 	assert.Empty(t, r.Excepted)
 	assert.Empty(t, r.SinglePoints)
 	assert.Empty(t, r.Unstated)
 	assert.NoError(t, r.Err())
 	assert.Equal(t, []string{"address", "message", "login", "codes"}, r.Parts, "codes is found through login")
+	r = fallback.Check(w.made[3], w.made[2])
+	assert.Empty(t, r.Findings)
+	assert.Equal(t, []string{"codes", "login"}, r.Parts)
 }
 
 func brief(f fallback.Finding) string {
@@ -229,6 +156,7 @@ func TestCheckFinds(t *testing.T) {
 		},
 			[]string{"error no-turn address [naver]"}},
 		"short-ttl":         {func(_ *testing.T, w *town) { w.login.TTL = 12 * time.Second }, []string{"error short-ttl login []"}},
+		"short-ttl, enough": {func(_ *testing.T, w *town) { w.login.TTL = time.Minute }, nil},
 		"short-ttl, little": {func(_ *testing.T, w *town) { w.login.TTL = 59 * time.Second }, []string{"warning short-ttl login []"}},
 		"no-hedge":          {func(_ *testing.T, w *town) { w.address.Hedge.After = 3 * time.Second }, []string{"warning no-hedge address []"}},
 		"no-hedge, after the deadline": {func(_ *testing.T, w *town) { w.address.Hedge.After, w.address.Deadline = 2*time.Second, 2*time.Second },
@@ -277,18 +205,6 @@ func TestCheckFinds(t *testing.T) {
 	}
 }
 
-// broken is a part that cannot be looked at.
-type broken struct{}
-
-func (broken) Inspect() fallback.Inspection { panic("broken") }
-
-func partOf(t *testing.T, name string, sources ...fallback.Source[int, said]) *fallback.Chain[int, said] {
-	t.Helper()
-	c, err := fallback.New(fallback.Config[int, said]{Name: name, Sources: sources})
-	require.NoError(t, err)
-	return c
-}
-
 func TestCheckKnowsHowLongSourcesUsuallyTake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := func(context.Context, int) (said, error) { time.Sleep(600 * time.Millisecond); return "a", nil }
@@ -303,6 +219,7 @@ func TestCheckKnowsHowLongSourcesUsuallyTake(t *testing.T) {
 			r := fallback.Check(c)
 			for _, f := range r.Findings {
 				if f.Code == fallback.LintTightTurns {
+					assert.Equal(t, "warning tight-turns x [a b]", brief(f))
 					return true
 				}
 			}
@@ -313,7 +230,9 @@ func TestCheckKnowsHowLongSourcesUsuallyTake(t *testing.T) {
 			_, err := c.Do(context.Background(), 1)
 			require.NoError(t, err)
 		}
+		require.NoError(t, c.Reconfigure(fallback.Settings{Deadline: in(500 * time.Millisecond)}))
 		assert.False(t, tight(), "of one of them nothing is known")
+		require.NoError(t, c.Reconfigure(fallback.Settings{Deadline: in(time.Second)}))
 		dead = false
 		for range 8 {
 			_, err := c.Do(context.Background(), 1)
@@ -367,4 +286,43 @@ func TestReportErr(t *testing.T) {
 	assert.EqualError(t, err, "fallback: check: warning abroad: address (naver): what it is asked goes to NAVER in US: "+
 		"falling back to it sends data abroad, which a privacy notice has to say.")
 	assert.NoError(t, fallback.Check().Err(), "nothing to look at")
+}
+
+func TestCheckFindsAlternatesThatAreNotKnownToWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t)
+		w.address.Sources[0].Upstream.Capacity, w.address.Sources[1].Upstream.Capacity = nil, &fallback.Capacity{InFlight: 1000}
+		cold := partOf(t, "cold", w.address.Sources...)
+		codes := func(parts ...fallback.Inspectable) (all []string) {
+			for _, f := range w.lint.Check(parts...).Findings {
+				all = append(all, brief(f))
+			}
+			return all
+		}
+		serve := func(c *fallback.Chain[int, said], calls int) {
+			for range calls {
+				_, err := c.Do(context.Background(), 1)
+				require.NoError(t, err)
+			}
+		}
+		assert.Equal(t, []string{"note not-warm cold [naver]"}, codes(cold))
+		serve(cold, 99)
+		assert.Equal(t, []string{"note not-warm cold [naver]"}, codes(cold), "it has hardly begun")
+		serve(cold, 1)
+		assert.Equal(t, []string{"warning unproven cold [naver list]", "note not-warm cold [naver]"}, codes(cold))
+
+		w.address.Warm = 0.1
+		warm, err := fallback.New(w.address)
+		require.NoError(t, err)
+		serve(warm, 300)
+		assert.Empty(t, codes(warm), "all are asked, and answer")
+
+		w.address.Sources[1].Do = func(context.Context, int) (said, error) { return "", errors.New("the key has run out") }
+		broken, err := fallback.New(w.address)
+		require.NoError(t, err)
+		serve(broken, 150)
+		assert.Empty(t, codes(broken), "too early to say")
+		serve(broken, 150)
+		assert.Equal(t, []string{"warning unproven address [naver]"}, codes(broken))
+	})
 }

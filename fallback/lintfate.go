@@ -107,6 +107,6 @@ func (p *surveyed) checkCourtesy(behind func(Severity) Severity) {
 	}
 	if open := p.those(lent, func(v *SourceView) bool { return !v.Capped }); len(open) > 0 {
 		p.find(LintCourtesyUncap, SeverityWarning, open,
-			"nothing bounds what they are asked: give the upstream a Capacity within what the owner allows.")
+			"nothing bounds what is asked there: give the upstream a Capacity within what the owner allows.")
 	}
 }

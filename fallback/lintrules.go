@@ -29,7 +29,7 @@ func (p *surveyed) checkUpstreams() {
 	direct := p.those(p.enough, func(v *SourceView) bool { return v.network() && v.Through == "" })
 	without := func(missing func(*SourceView) bool) []int { return p.those(direct, missing) }
 	if some := without(func(v *SourceView) bool { return len(v.Fate) == 0 }); len(some) > 0 {
-		p.find(LintFateUnstated, SeverityNote, some, "nothing says what they die together with (Upstream.Fate): company, data centre, network, app.")
+		p.find(LintFateUnstated, SeverityNote, some, "nothing says what dies together with it (Upstream.Fate): company, data centre, network, app.")
 	}
 	if some := without(func(v *SourceView) bool { return v.Recipient.Company == "" || v.Recipient.Country == "" }); len(some) > 0 {
 		p.find(LintNoRecipient, SeverityNote, some, "nothing says who receives the data, and in which country (Upstream.Recipient); a privacy notice needs it.")
@@ -39,7 +39,7 @@ func (p *surveyed) checkUpstreams() {
 		some := without(func(v *SourceView) bool { return !v.Capped && !v.Courtesy && v.Name != p.Sources[first].Name })
 		if len(some) > 0 {
 			p.find(LintUncapped, SeverityNote, some,
-				"when %s dies they get its load, and nothing bounds it: a Capacity within what the vendor carries keeps them alive.", p.Sources[first].Name)
+				"when %s dies the load comes here, and nothing bounds it: a Capacity within what the vendor carries keeps the vendor alive.", p.Sources[first].Name)
 		}
 	}
 }
@@ -180,6 +180,6 @@ func (p *surveyed) checkMemory() {
 	keeps := p.those(p.enough, func(v *SourceView) bool { return v.Retention > 0 })
 	if first.Retention == 0 && len(keeps) > 0 {
 		p.find(LintMemoryThin, SeverityNote, keeps,
-			"memory holds only what they said, and they are asked when %s fails: what is asked in good times is not remembered.", first.Name)
+			"only what %s says is kept, and %s is asked first: what is asked in good times is not remembered.", list(p.names(keeps)), first.Name)
 	}
 }

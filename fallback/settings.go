@@ -47,6 +47,8 @@ type Settings struct {
 	Hedge *HedgeSettings `json:"hedge,omitempty"`
 	// PanicTrials is Config.PanicTrials; zero: none. Chains only.
 	PanicTrials *int `json:"panic_trials,omitempty"`
+	// Warm is Config.Warm; zero: none. Chains only.
+	Warm *float64 `json:"warm,omitempty"`
 	// Memory has the ages of Config.Memory, which must be there. Chains only.
 	Memory *MemorySettings `json:"memory,omitempty"`
 	// TTL is FlowConfig.TTL. Flows only.

@@ -83,7 +83,7 @@ func TestSettingsAsText(t *testing.T) {
 	text, err := json.Marshal(adjustable(t, withMemory).Settings())
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
-		"min_assurance": "unset", "order": ["juso", "kakao", "local"], "deadline": "4s", "panic_trials": 1, "hedge": {"after": "0s", "quantile": 0},
+		"min_assurance": "unset", "order": ["juso", "kakao", "local"], "deadline": "4s", "panic_trials": 1, "warm": 0, "hedge": {"after": "0s", "quantile": 0},
 		"memory": {"fresh": "1s", "stale": "1h", "revalidate": "0s", "negative": "0s", "store_wait": "5ms"},
 		"sources": {
 			"juso":  {"timeout": "2s", "retry": {"max": 1, "first": "100ms", "max_wait": "2s"}},
@@ -133,7 +133,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		want []string
 	}{
 		"everything at once": {nil, fallback.Settings{
-			Order: []string{"kakao", "kakao", "naver"}, Deadline: in(-1), PanicTrials: to(-1), TTL: in(time.Hour), Memory: &fallback.MemorySettings{},
+			Order: []string{"kakao", "kakao", "naver"}, Deadline: in(-1), PanicTrials: to(-1), Warm: to(0.2), TTL: in(time.Hour), Memory: &fallback.MemorySettings{},
 			Hedge: &fallback.HedgeSettings{Quantile: to(2.0)},
 			Sources: map[string]fallback.SourceSettings{
 				"juso":   {Timeout: in(0), FindTimeout: in(time.Second), Tries: to(2), Retry: &fallback.RetrySettings{Max: to(11), First: in(0), MaxWait: in(-1)}},
@@ -148,7 +148,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 			`source "juso": tries: those of a chain are retries`,
 			`source "juso": retry: first must be above zero`, `source "juso": retry: max wait must be above zero`,
 			`source 1 "juso": retry: max must be between 0 and 10`, `source 1 "juso": retry: waits must be between 0 and 1h`,
-			`deadline must be between 0 and 1h`, `hedge: quantile must be from 0.5 to below 1`,
+			`deadline must be between 0 and 1h`, `hedge: quantile must be from 0.5 to below 1`, `warm must be between 0 and 0.1`,
 		}},
 		"below the minimum": {checked, fallback.Settings{MinAssurance: level(fallback.None)},
 			[]string{`min assurance: none is below low, for which the part is wired: it can only be raised`}},
@@ -296,11 +296,12 @@ func TestSettingsOfAFlow(t *testing.T) {
 
 	before := s.flow.Settings()
 	err := s.flow.Reconfigure(fallback.Settings{
-		MinAssurance: to(fallback.Unset), Deadline: in(1), Hedge: &fallback.HedgeSettings{}, PanicTrials: to(0), Memory: &fallback.MemorySettings{}, TTL: in(48 * time.Hour),
+		MinAssurance: to(fallback.Unset), Deadline: in(1), Hedge: &fallback.HedgeSettings{}, PanicTrials: to(0), Warm: to(0.0), Memory: &fallback.MemorySettings{}, TTL: in(48 * time.Hour),
 		Sources: map[string]fallback.SourceSettings{last: {Timeout: in(2 * time.Hour), Tries: to(0), Retry: &fallback.RetrySettings{}}},
 	})
 	assert.EqualError(t, err, `fallback: login: settings: deadline: a flow has none; its legs have timeouts
 hedge: a flow has none
+warm: a flow has none
 panic trials: a flow has none
 memory: a flow has none
 ttl must be at most 24h

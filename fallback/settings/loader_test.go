@@ -22,7 +22,7 @@ const good = `{
       "order": ["kakao", "juso", "list"],
       "deadline": "2s",
       "hedge": {"after": "300ms", "quantile": 0.95},
-      "panic_trials": 3,
+      "panic_trials": 3, "warm": 0.05,
       "memory": {"fresh": "10m", "stale": "24h", "revalidate": "1m", "negative": "30s", "store_wait": "9ms"},
       "sources": {"juso": {"timeout": "800ms", "retry": {"max": 1, "first": "50ms", "max_wait": "1s"}}}
     },
@@ -58,6 +58,7 @@ parts.address.sources.juso.retry.first: "100ms", now "50ms"
 parts.address.sources.juso.retry.max: 0, now 1
 parts.address.sources.juso.retry.max_wait: "2s", now "1s"
 parts.address.sources.juso.timeout: "3s", now "800ms"
+parts.address.warm: 0, now 0.05
 parts.login.sources.kakao.timeout: "10s", now "5s"
 parts.login.sources.kakao.tries: 1, now 3
 parts.login.ttl: "10m", now "5m"
@@ -88,7 +89,7 @@ upstreams.juso.capacity.per_second: 0, now 50`), c.String())
 	assert.Equal(t, "nothing has changed", c.String())
 	c, err = s.loader.Load([]byte("{}"))
 	require.NoError(t, err)
-	assert.Len(t, c.Differences, 26)
+	assert.Len(t, c.Differences, 27)
 	assert.Equal(t, before, s.loader.Document(), "an empty file undoes all")
 }
 
@@ -184,7 +185,7 @@ func TestLoadFile(t *testing.T) {
 	file := write(t, "detour.json", good)
 	c, err := s.loader.LoadFile(file)
 	require.NoError(t, err)
-	assert.Len(t, c.Differences, 26)
+	assert.Len(t, c.Differences, 27)
 	_, err = s.loader.LoadFile(file + "x")
 	assert.ErrorContains(t, err, "no such file")
 	_, err = s.loader.LoadFile(filepath.Dir(file))

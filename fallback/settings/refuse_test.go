@@ -29,7 +29,7 @@ func TestF67ABadFileIsRefusedWhole(t *testing.T) {
 		"null":            {`{"parts": null}`, []string{"1:11: parts: null: leave out what is to be as it was wired"}},
 		"unknown fields": {"{\n \"part\": {},\n \"parts\": {\"address\": {\n\"url\": \"http://x\", \"sources\": {\"juso\": {\"key\": \"s3cr3t\"}}}}}", []string{
 			"2:2: part: there is no such setting; there is parts, upstreams",
-			"4:1: parts.address.url: there is no such setting; there is min_assurance, order, deadline, hedge, panic_trials, memory, ttl, sources",
+			"4:1: parts.address.url: there is no such setting; there is min_assurance, order, deadline, hedge, panic_trials, warm, memory, ttl, sources",
 			"4:41: parts.address.sources.juso.key: there is no such setting; there is timeout, find_timeout, retry, tries"}},
 		"case":        {`{"Parts": {}}`, []string{"1:2: Parts: there is no such setting; there is parts, upstreams"}},
 		"twice":       {`{"parts": {"login": {}, "login": {"ttl": "1m", "ttl": "2m"}}}`, []string{"1:25: parts.login: it stands there twice"}},
@@ -80,11 +80,11 @@ func TestF67ABadFileIsRefusedWhole(t *testing.T) {
 			"1:44: parts.address.memory.fresh: memory: stale is below fresh; both count from when the answer was given",
 			"1:79: parts.address.memory.store_wait: memory: store wait must be above zero",
 			"1:118: parts.message.hedge.after: hedge cannot go with once: a question with an effect is asked one at a time"}},
-		"of a flow": {`{"parts": {"login": {"deadline": "2s", "hedge": {}, "memory": {}, "panic_trials": 1, "ttl": "25h", "sources": {"kakao": {"retry": {}}}}}}`, []string{
+		"of a flow": {`{"parts": {"login": {"deadline": "2s", "hedge": {}, "memory": {}, "panic_trials": 1, "warm": 0, "ttl": "25h", "sources": {"kakao": {"retry": {}}}}}}`, []string{
 			"1:34: parts.login.deadline: deadline: a flow has none; its legs have timeouts", "1:49: parts.login.hedge: hedge: a flow has none",
 			"1:63: parts.login.memory: memory: a flow has none", "1:83: parts.login.panic_trials: panic trials: a flow has none",
-			"1:93: parts.login.ttl: ttl must be at most 24h",
-			`1:131: parts.login.sources.kakao.retry: leg "kakao": retry and find timeout: a leg has neither`}},
+			"1:94: parts.login.warm: warm: a flow has none", "1:104: parts.login.ttl: ttl must be at most 24h",
+			`1:142: parts.login.sources.kakao.retry: leg "kakao": retry and find timeout: a leg has neither`}},
 		"breakers": {`{"upstreams": {"juso": {
 			"breaker": {"window": "10ms", "min_calls": 0, "fault_rate": 0, "slow_rate": 1.5, "consecutive": -1, "open_for": "0s", "watch_every": "1s", "trials": 101, "ramp": "-1s"},
 			"budget": {"tokens": 0, "hedge": -1}, "capacity": {"in_flight": -1, "per_second": 100001}}}}`, []string{

@@ -61,7 +61,7 @@ func newSite(t testing.TB) *site {
 				}
 				return "juso", nil
 			}},
-			{Name: "kakao", Do: ask("kakao"), Assurance: fallback.Low}, {Name: "list", Do: ask("list"), Assurance: fallback.High},
+			{Name: "kakao", Do: ask("kakao")}, {Name: "list", Do: ask("list"), Assurance: fallback.High},
 		},
 		Memory: &fallback.Memory[int, answer]{Key: func(int) string { return "" }, Stale: time.Hour},
 	})
