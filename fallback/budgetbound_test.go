@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -95,11 +96,14 @@ func TestF20OutboundCallsAreBounded(t *testing.T) {
 							}
 						}
 						before := sum(all)
+						var mu sync.Mutex
 						var inbound, sent int64 // until all were open
 						users := arrivals(rate, 60*time.Second, func(i int) (fallback.Result[reply], error) {
+							mu.Lock()
 							if inbound == 0 && !slices.ContainsFunc(all, (*outbound).worth) {
 								inbound, sent = int64(i), sum(all)-before
 							}
+							mu.Unlock()
 							return ask(i)
 						})
 						for _, u := range users {

@@ -34,7 +34,10 @@ type site struct {
 }
 
 type result struct {
-	Timeline     string
+	Timeline    string
+	ScheduleLag struct {
+		P99 float64 `json:"p99_ms"`
+	} `json:"schedule_lag"`
 	Capabilities map[string]struct{ Direct, Detour site }
 	Notices      struct {
 		All []struct {
@@ -44,7 +47,7 @@ type result struct {
 	}
 }
 
-// An outage of a few seconds in real time, on real servers. What is judged is what must hold on a machine of any speed.
+// An outage of a few seconds in real time, on real servers. Of a machine that does not keep up only what must hold at any speed is asked.
 func TestReplayEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "mine.json"), filepath.Join(dir, "out.json")
@@ -76,16 +79,24 @@ func TestReplayEndToEnd(t *testing.T) {
 	var r result
 	require.NoError(t, json.Unmarshal(data, &r))
 	assert.Equal(t, "mine", r.Timeline)
+	late := r.ScheduleLag.P99 > float64(report.KeptUp.Milliseconds())
+	t.Logf("arrivals late by %.0f ms (p99)", r.ScheduleLag.P99)
 	for _, name := range []string{"login", "tiles", "address", "message", "cert"} {
 		c := r.Capabilities[name]
 		assert.Equal(t, 60, c.Direct.Requests, name)
 		assert.Equal(t, 60, c.Detour.Requests, name)
+		assert.Zero(t, c.Direct.Wrong+c.Detour.Wrong+c.Detour.Below+c.Detour.Duplicates+c.Detour.WrongProofs, name)
+		if late {
+			continue
+		}
 		assert.GreaterOrEqual(t, c.Detour.Availability, c.Direct.Availability, name)
 		if name != "login" && name != "cert" { // there citizens try again, and on a slow machine they wait the two seconds out
 			assert.Less(t, c.Direct.Availability, 1.0, name)
 		}
-		assert.Zero(t, c.Direct.Wrong+c.Detour.Wrong+c.Detour.Below+c.Detour.Duplicates+c.Detour.WrongProofs, name)
 		assert.GreaterOrEqual(t, c.Detour.OpenAfter, int64(0), "%s: the breaker opened", name)
+	}
+	if late {
+		t.Skipf("the machine did not keep up: arrivals late by %.0f ms", r.ScheduleLag.P99)
 	}
 	require.Len(t, r.Notices.All, 5, "all were out for hours")
 	for _, n := range r.Notices.All {
