@@ -97,8 +97,9 @@ func (l *Leg[Q, C, R, A]) mistakes() (errs []error) {
 	if l.Assurance > High {
 		wrong("assurance: no such level")
 	}
-	if up := l.Upstream; up != nil && up.Capacity != nil && up.Capacity.InFlight < 0 {
-		wrong("capacity: in flight is negative")
+	if up := l.Upstream; up != nil {
+		errs = append(errs, up.Budget.mistakes()...)
+		errs = append(errs, up.Capacity.mistakes()...)
 	}
 	return errs
 }

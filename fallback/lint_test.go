@@ -326,3 +326,34 @@ func TestCheckFindsAlternatesThatAreNotKnownToWork(t *testing.T) {
 		assert.Equal(t, []string{"warning unproven address [naver]"}, codes(broken))
 	})
 }
+
+// seen is a part of somebody else's, which says no more than an Inspection holds.
+type seen fallback.Inspection
+
+func (s *seen) Inspect() fallback.Inspection { return fallback.Inspection(*s) }
+
+func TestCheckTellsUpstreamsOfAForeignPartByTheirNames(t *testing.T) {
+	source := func(name, upstream string) fallback.SourceView {
+		return fallback.SourceView{Name: name, Upstream: upstream, Stated: true, Guarded: true, Capped: true, Fate: []string{name},
+			Recipient: fallback.Recipient{Company: name, Country: "KR"}, Timeout: time.Second}
+	}
+	r := fallback.Check(&seen{Kind: "chain", Name: "x", Once: true, Again: true, Sources: []fallback.SourceView{source("a", "v"), source("b", "v"), source("c", "w")}})
+	require.Len(t, r.Findings, 1)
+	assert.Equal(t, "warning same-upstream x [a b]", brief(r.Findings[0]))
+	assert.Equal(t, []fallback.Cause{{Kind: "upstream", Name: "v"}}, r.Losses[1].Of)
+	assert.Equal(t, "degraded to c", r.Losses[1].Parts[0].String())
+}
+
+func TestWordsOfAReport(t *testing.T) {
+	assert.Equal(t, "severity(9)", fallback.Severity(9).String())
+	var s fallback.Severity
+	assert.EqualError(t, s.UnmarshalText([]byte("bad")), `"bad" is no severity`)
+	assert.EqualError(t, s.UnmarshalText(nil), `"" is no severity`)
+	assert.Equal(t, "restricted,person-verified,bit17", (fallback.Restricted | fallback.PersonVerified | 1<<17).String())
+	assert.Empty(t, fallback.Trait(0).String())
+	for d, want := range map[time.Duration]string{47 * time.Hour: "47h", 49 * time.Hour: "49h", 72 * time.Hour: "3 days"} {
+		assert.Equal(t, "only memory, at most "+want+" old", fallback.PartLoss{State: fallback.FalloutMemory, MaxAge: fallback.Duration(d)}.String())
+	}
+	assert.Equal(t, "degraded to b; at most level low, not high; traits lost: signature", fallback.PartLoss{
+		State: fallback.FalloutDegraded, Left: []fallback.Left{{Source: "b"}}, BestBefore: fallback.High, Best: fallback.Low, TraitsLost: []string{"signature"}}.String())
+}
