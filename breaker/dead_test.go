@@ -43,7 +43,7 @@ func TestTrueOpen(t *testing.T) {
 		{"F05 all fail", 200, 20 * time.Second, 2 * time.Second, always(lasting(time.Millisecond, errVendor)), 50 * time.Millisecond, breaker.ReasonFaults},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for phase := range uint64(10) { // where in a slot the outage begins; the second half comes at random
+			for phase := range uint64(shorter(10)) { // where in a slot the outage begins; the second half comes at random
 				tr := traffic{rate: c.rate, deadline: c.deadline}
 				if c.rate >= 20 && phase >= 5 {
 					tr.seed = phase
@@ -94,7 +94,7 @@ func TestDeadlineEndedTrialsNeverClose(t *testing.T) {
 
 // The main scenario: 200/s, the vendor hangs for 30 s, callers wait 2 s at most, a probe recovers.
 func TestHangOf30Seconds(t *testing.T) {
-	for phase := range 10 {
+	for phase := range shorter(10) {
 		t.Run(fmt.Sprint("phase ", phase), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
@@ -138,7 +138,7 @@ func TestFlapping(t *testing.T) {
 		"slow":   lasting(1500*time.Millisecond, nil),
 	} {
 		for _, probed := range []bool{false, true} {
-			for _, phase := range []time.Duration{0, 7 * time.Second, 15 * time.Second, 23 * time.Second, 29 * time.Second} {
+			for _, phase := range []time.Duration{0, 7 * time.Second, 15 * time.Second, 23 * time.Second, 29 * time.Second}[:shorter(5)] {
 				t.Run(fmt.Sprint(name, " probed ", probed, " from ", phase), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						start := time.Now()

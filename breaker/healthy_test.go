@@ -61,7 +61,7 @@ func TestNoFalseOpen(t *testing.T) {
 		{"F59 all cancel", 200, func(int) time.Duration { return 50 * time.Millisecond }, always(lasting(100*time.Millisecond, nil))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for seed := range uint64(healthyRuns) {
+			for seed := range uint64(shorter(healthyRuns)) {
 				bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
 					time.Sleep(time.Duration(seed) * 37 * time.Millisecond) // where in a slot it begins
 					got := traffic{rate: c.rate, deadline: 5 * time.Second, cancel: c.cancel, seed: seed}.play(b, longRun, c.vendor(seed))

@@ -88,3 +88,11 @@ func recovered(t *testing.T, b *breaker.Breaker) {
 }
 
 func goexit(context.Context) error { runtime.Goexit(); return nil }
+
+// shorter is how many variants of a scenario to play: a third of them with -short.
+func shorter(n int) int {
+	if testing.Short() {
+		return (n + 2) / 3
+	}
+	return n
+}
