@@ -222,6 +222,7 @@ func TestRamp(t *testing.T) {
 		trip(t, b)
 		untilDue(b)
 		times(3, b, callOK)
+		require.NoError(t, b.Do(bg, callOK), "the very first is let through")
 		var admitted [10]int
 		for second := range admitted {
 			for range 1000 {

@@ -166,6 +166,70 @@ func TestReportedLockHeldDuringCall(t *testing.T) {
 	}) // the bubble ends only when no goroutine is left
 }
 
+// Data races: everything is called at once. The race detector judges.
+func TestReportedDataRaces(t *testing.T) {
+	b := mustNew(t, breaker.Config{OpenFor: time.Millisecond, MaxOpenFor: time.Millisecond, Ramp: 1, Watch: callOK, WatchEvery: 10 * time.Millisecond})
+	stop := b.Events(func(breaker.Event) { _ = b.Snapshot() })
+	var out sync.WaitGroup
+	for i := range 8 {
+		out.Go(func() {
+			for n := range 500 {
+				switch (n + i) % 10 {
+				case 0:
+					_ = b.Snapshot()
+				case 1:
+					_ = b.Force(breaker.ForcedClosed, "kim", "drill", time.Millisecond)
+				case 2:
+					_ = b.Release("kim", "over")
+				case 3:
+					b.Report(time.Now(), errVendor)
+				case 4:
+					_ = b.Reconfigure(b.Settings())
+				case 5:
+					b.Suspect()
+				case 6:
+					tried(b, callOK)
+				case 7:
+					times(5, b, callFail)
+				default:
+					_ = b.Do(bg, callOK)
+				}
+			}
+		})
+	}
+	out.Wait()
+	stop()
+	require.NoError(t, b.Close())
+	s := b.Snapshot()
+	require.Positive(t, s.Openings)
+	require.LessOrEqual(t, s.Faults, s.Calls)
+}
+
+// A ticker is never stopped: after Close nothing runs, whatever it had, and in every state.
+func TestReportedTickerNeverStopped(t *testing.T) {
+	for name, before := range map[string]func(*breaker.Breaker){
+		"closed": func(*breaker.Breaker) {},
+		"open":   trip2,
+		"forced": func(b *breaker.Breaker) { _ = b.Force(breaker.ForcedOpen, "kim", "drill", time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			ask := func(context.Context) error { asked++; return errVendor }
+			synctest.Test(t, func(t *testing.T) { // which fails when a goroutine is left
+				b := mustNew(t, breaker.Config{Probe: ask, Watch: ask})
+				b.Events(func(breaker.Event) {})
+				before(b)
+				time.Sleep(7 * time.Second)
+				require.NoError(t, b.Close())
+				require.Positive(t, asked)
+				n := asked
+				time.Sleep(time.Hour)
+				require.Equal(t, n, asked)
+			})
+		})
+	}
+}
+
 // Reset or force swaps the object while calls are in flight.
 func TestReportedForceWhileInFlight(t *testing.T) {
 	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {

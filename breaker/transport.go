@@ -9,7 +9,7 @@ import (
 )
 
 // Transport guards an http.RoundTripper, for users who keep their own client. The age of a call ends when the headers are there; the
-// body is the caller's, untouched. 5xx is a fault and 429 is "limited", both with their Retry-After (at most 10 min); a failed TLS
+// body is the caller's, untouched: one that stalls or breaks off is not seen here, tell it with Report. 5xx is a fault and 429 is "limited", both with their Retry-After (at most 10 min); a failed TLS
 // verification is "security"; every other status is an answer. The response of a counted fault is returned as it came. A refused request
 // returns an *OpenError (inside the client's *url.Error), its body closed. A base of nil is a new http.Transport with the environment's proxy.
 func Transport(b *Breaker, base http.RoundTripper) http.RoundTripper {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,18 +125,39 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// Whatever a vendor writes there: never negative, never longer than the cap, and what RFC 9110 allows is obeyed.
 func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"120", "-5", "99999999999999999999", "Sat, 01 Jan 2000 00:02:00 GMT", "Sat Jan  1 00:02:00 2000", ""} {
+	for _, s := range []string{
+		"120", "0", "00600", "601", " 5\t", "-5", "+5", "1.5", "99999999999999999999", "Sat, 01 Jan 2000 00:02:00 GMT",
+		"Saturday, 01-Jan-00 00:02:00 GMT", "Sat Jan  1 00:02:00 2000", "2000-01-01T00:02:00Z", "Fri, 31 Dec 9999 23:59:59 GMT", "",
+	} {
 		f.Add(s, s)
+		f.Add(s, "Sat, 01 Jan 2000 00:01:00 GMT")
 	}
 	f.Fuzz(func(t *testing.T, value, date string) {
-		b := mustNew(t, breaker.Config{})
+		b := mustNew(t, breaker.Config{OpenFor: time.Nanosecond})
 		_, err := ask(t, b, respond(429, http.Header{"Retry-After": {value}, "Date": {date}}))
 		require.NoError(t, err)
 		s := b.Snapshot()
-		require.Equal(t, breaker.Open, s.State)
-		require.LessOrEqual(t, time.Until(s.Until), 11*time.Minute)
-		require.False(t, s.Until.Before(s.Since))
+		require.Positive(t, s.Openings)
+		wait := s.Until.Sub(s.Since)
+		least := time.Duration(0)
+		trimmed := strings.TrimSpace(value)
+		if trimmed != "" && strings.Trim(trimmed, "0123456789") == "" {
+			n, err := strconv.ParseUint(trimmed, 10, 64)
+			if err != nil { // more than that
+				n = 600
+			}
+			least = time.Duration(min(n, 600)) * time.Second
+		} else if at, err := http.ParseTime(trimmed); err == nil {
+			if from, err := http.ParseTime(date); err == nil {
+				least = min(max(at.Sub(from), 0), 10*time.Minute)
+			} else {
+				least = min(max(time.Until(at), 0), 10*time.Minute)
+			}
+		}
+		require.GreaterOrEqual(t, wait, least)
+		require.LessOrEqual(t, wait, min(least+least/10+2*time.Second, 11*time.Minute), "%q %q", value, date)
 	})
 }
 
