@@ -76,13 +76,15 @@ func (c *wiring[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 // live asks the sources, nobody's memory, and tells p how far it is. x is what
 // is special about the call, nil when it is still to be seen whether anything is.
 func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trait, p *progress, x *special) (Result[A], error) {
-	if x == nil && c.warm != nil {
+	if x == nil && (c.warm != nil || c.aside.drills.running.Load() != nil) {
 		return c.notPlain(ctx, q, floor, need, p)
 	}
 	var t trail
 	pl := c.plan(ctx, p)
 	if x != nil {
-		t = x.t
+		if t = x.t; x.drill != nil {
+			pl.keep = c.reserve(&pl, &c.members[x.rank])
+		}
 	}
 	for rank := 0; rank < len(c.members); rank++ {
 		p.tell(&t)
@@ -151,16 +153,21 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			break
 		}
 	}
-	return c.end(ctx, &t, &pl, q, floor, need, p)
+	return c.end(ctx, &t, &pl, q, floor, need, p, x)
 }
 
 // end is what becomes of a call that nobody answered in turn.
-func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor Assurance, need Trait, p *progress) (Result[A], error) {
+func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor Assurance, need Trait, p *progress, x *special) (Result[A], error) {
 	p.tell(t)
-	if p == nil || !p.kept {
-		if r, ok := c.panicTrial(ctx, t, pl, q, floor, need); ok {
-			return r, nil
-		}
+	var r Result[A]
+	ok := false
+	if x != nil && x.drill != nil {
+		r, ok = c.afterAll(ctx, t, pl, q, floor, need, x)
+	} else if p == nil || !p.kept {
+		r, ok = c.panicTrial(ctx, t, pl, q, floor, need)
+	}
+	if ok {
+		return r, nil
 	}
 	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
 }
@@ -252,7 +259,7 @@ func (c *Chain[Q, A]) Name() string { return c.made.Name }
 // ignore their context are not bounded by it.
 func (c *Chain[Q, A]) Longest() time.Duration { return c.now.Load().longest }
 
-// Close waits for shared calls that outlived their callers, for calls that were
+// Close ends drills, and waits for shared calls that outlived their callers, for calls that were
 // overtaken and for the observer, at most the greatest Longest that it had and a
 // second more each, and says so when something is still running then. It may be
 // called again. A chain that was closed still answers, without sharing or
@@ -260,6 +267,7 @@ func (c *Chain[Q, A]) Longest() time.Duration { return c.now.Load().longest }
 func (c *Chain[Q, A]) Close() error {
 	var errs []error
 	w := c.now.Load()
+	w.aside.drills.close()
 	if w.memory != nil && !w.memory.flights.close(w.ever+time.Second) {
 		errs = append(errs, errors.New("a shared call still runs"))
 	}

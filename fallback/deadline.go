@@ -12,6 +12,7 @@ type plan struct {
 	sum  time.Duration // what all turns together take at most: with so much left nothing is divided
 	hard time.Time     // the end of the call; zero: none
 	soft *progress     // those who wait for a shared call; nil: it is not shared
+	keep time.Duration // kept at the end for who is passed over by a drill
 }
 
 // plan returns how long a call with ctx has.
@@ -28,7 +29,9 @@ func (c *wiring[Q, A]) plan(ctx context.Context, p *progress) plan {
 
 // over reports whether the time of the call is over while that of its context
 // is not.
-func (pl *plan) over(now time.Time) bool { return !pl.hard.IsZero() && !now.Before(pl.hard) }
+func (pl *plan) over(now time.Time) bool {
+	return !pl.hard.IsZero() && !now.Before(pl.hard.Add(-pl.keep))
+}
 
 // left returns how much time is left for the sources from here on, zero when
 // there is no end to keep, and whether the last of them may overrun it: those
@@ -36,11 +39,11 @@ func (pl *plan) over(now time.Time) bool { return !pl.hard.IsZero() && !now.Befo
 // worth remembering.
 func (pl *plan) left(now time.Time) (left time.Duration, soft bool) {
 	if !pl.hard.IsZero() {
-		left = max(pl.hard.Sub(now), 1)
+		left = max(pl.hard.Sub(now)-pl.keep, 1)
 	}
 	if until := pl.soft.horizon(); !until.IsZero() && until.After(now) {
-		if d := until.Sub(now); left == 0 || d < left {
-			return d, true
+		if d := until.Sub(now); left == 0 || d-pl.keep < left {
+			return max(d-pl.keep, 1), pl.keep == 0
 		}
 	}
 	return left, false

@@ -104,6 +104,7 @@ var flagTexts = [...]struct {
 	{FlagRemembered, "that there is nothing is remembered"},
 	{FlagPanic, "nobody could be asked, so one was tried although its breaker is open"},
 	{FlagWarm, "a source was asked before its turn, to see that it works"},
+	{FlagDrill, "a drill passes a source over"},
 }
 
 // explain says why the source gave no answer.
@@ -118,6 +119,8 @@ func (f *Failure) explain(b *strings.Builder) {
 		b.WriteString(" when it was tried although its breaker is open")
 	case TurnWarm:
 		b.WriteString(" when it was asked before its turn, to see that it works")
+	case TurnDrill:
+		b.WriteString(" when it was asked although a drill passes it over, for nobody else could answer")
 	}
 	if f.Attempts > 1 {
 		fmt.Fprintf(b, ", %d times", f.Attempts)
@@ -159,6 +162,8 @@ func (f *Failure) why() string {
 		return "was not asked: it has just come back and takes only a share of the calls"
 	case SkipDeadline:
 		return "was not asked: no time was left for it"
+	case SkipDrill:
+		return "was not asked: a drill passes it over"
 	}
 	if f.Err == ErrOvertaken {
 		return "was slow, and another answered first"

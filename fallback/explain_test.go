@@ -98,7 +98,7 @@ func TestExplainTellsEverythingApart(t *testing.T) {
 		f.Source = "a"
 		return (fallback.Result[reply]{Failed: []fallback.Failure{f}}).Explain()
 	}
-	for skip := fallback.SkipNot; skip <= fallback.SkipDeadline; skip++ {
+	for skip := fallback.SkipNot; skip <= fallback.SkipDrill; skip++ {
 		note("skip "+skip.String(), one(fallback.Failure{Skip: skip}))
 	}
 	for class := fallback.Limited; class <= fallback.NotFound; class++ {
@@ -107,13 +107,13 @@ func TestExplainTellsEverythingApart(t *testing.T) {
 	for effect := fallback.EffectAbsent; effect <= fallback.EffectDone; effect++ {
 		note("effect "+effect.String(), one(fallback.Failure{Effect: effect}))
 	}
-	for turn := fallback.TurnPanic; turn <= fallback.TurnWarm; turn++ {
+	for turn := fallback.TurnPanic; turn <= fallback.TurnDrill; turn++ {
 		require.NotEmpty(t, turn.String())
 		note("turn "+turn.String(), one(fallback.Failure{Turn: turn}))
 	}
 	note("overtaken", one(fallback.Failure{Err: fallback.ErrOvertaken}))
 	note("worth less", one(fallback.Failure{Skip: fallback.SkipAssurance, Attempts: 1}))
-	for flag := fallback.FlagSecurity; flag <= fallback.FlagWarm; flag <<= 1 {
+	for flag := fallback.FlagSecurity; flag <= fallback.FlagDrill; flag <<= 1 {
 		require.NotEmpty(t, flag.String())
 		note("flag "+flag.String(), fallback.Result[reply]{Flags: flag}.Explain())
 	}

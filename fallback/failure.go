@@ -14,10 +14,11 @@ const (
 	SkipCapacity              // its upstream carries as much as it may, now or today
 	SkipRamp                  // it has just come back, and takes only a share of the calls
 	SkipDeadline              // no time was left, or less than it usually needs
+	SkipDrill                 // a drill passes it over
 )
 
-// String returns the empty string, assurance, open, forced, capacity, ramp
-// or deadline.
+// String returns the empty string, assurance, open, forced, capacity, ramp,
+// deadline or drill.
 func (s Skip) String() string {
 	switch s {
 	case SkipAssurance:
@@ -32,6 +33,8 @@ func (s Skip) String() string {
 		return "ramp"
 	case SkipDeadline:
 		return "deadline"
+	case SkipDrill:
+		return "drill"
 	}
 	return ""
 }
@@ -69,15 +72,18 @@ type Turn uint8
 const (
 	TurnPanic Turn = iota + 1 // every source was closed off: it was tried although its breaker is open (Config.PanicTrials)
 	TurnWarm                  // it was asked first, to see that it works (Config.Warm)
+	TurnDrill                 // nobody else was good for the call, so it was asked although a drill passes it over (Chain.Drill)
 )
 
-// String returns the empty string, panic or warm.
+// String returns the empty string, panic, warm or drill.
 func (t Turn) String() string {
 	switch t {
 	case TurnPanic:
 		return "panic"
 	case TurnWarm:
 		return "warm"
+	case TurnDrill:
+		return "drill"
 	}
 	return ""
 }
@@ -98,7 +104,7 @@ type Failure struct {
 
 // String returns `source: class: cause`, or `source: reason: cause` when it was
 // not asked. The cause stands there only as far as its text may be shown. A turn
-// out of order follows in brackets ([panic], [warm]), and so does what is known of the
+// out of order follows in brackets ([panic], [warm], [drill]), and so does what is known of the
 // effect: [done], [absent], [unknown], or [unknown: why Find could not tell].
 func (f Failure) String() string {
 	s := f.Source
@@ -134,7 +140,7 @@ func (f Failure) tellsMore() bool {
 	case tooShort:
 		return true
 	}
-	return f.Skip != SkipDeadline
+	return f.Skip != SkipDeadline && f.Skip != SkipDrill
 }
 
 // notSent reports whether the failure certainly had no effect.

@@ -333,7 +333,7 @@ func (r *race[Q, A]) abandon(waiting bool) {
 	}
 	if !r.t.left(r.ctx) {
 		for ; r.next < len(r.c.members); r.next++ {
-			if r.x == nil || r.x.rank != r.next {
+			if !r.x.asked(r.next) {
 				r.t.pass(r.c.members[r.next].Name, Unavailable, SkipDeadline, endOf(r.ctx))
 			}
 		}

@@ -61,15 +61,16 @@ type SourceView struct {
 	Budgeted   bool // its upstream has a Budget
 	Capped     bool // its upstream has a Capacity with a bound
 	Breaker    breaker.Snapshot
-	InFlight   int       // at its upstream, counted when it has a Capacity
-	Room       int       // greatest InFlight; zero: no bound
-	NoRoom     uint64    // calls that found none
-	Usage      Usage     // of the Capacity, the quota of the day and its forecast among it
-	BudgetLeft int       // tokens; zero without Retry
-	NoBudget   uint64    // extra attempts refused
-	Answers    uint64    // good answers that it gave to this process, memory apart
-	Answered   time.Time // when the latest was; zero: never
-	Unproven   bool      // it has given none for MaxIdle, or never: nobody knows whether it works
+	InFlight   int          // at its upstream, counted when it has a Capacity
+	Room       int          // greatest InFlight; zero: no bound
+	NoRoom     uint64       // calls that found none
+	Usage      Usage        // of the Capacity, the quota of the day and its forecast among it
+	BudgetLeft int          // tokens; zero without Retry
+	NoBudget   uint64       // extra attempts refused
+	Answers    uint64       // good answers that it gave to this process, memory apart
+	Answered   time.Time    // when the latest was; zero: never
+	Unproven   bool         // it has given none for MaxIdle, or never: nobody knows whether it works
+	Drill      *DrillReport // the drill that passes it over, or the latest; nil: there was none
 }
 
 // MemoryView is what a Memory did since its chain was made.
@@ -99,6 +100,7 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 	}
 	for i := range w.members {
 		in.Sources[i] = w.members[i].view()
+		in.Sources[i].Drill = w.aside.drills.report(w.members[i].Name)
 		in.Sources[i].prove(w.members[i].recent, w.began, w.cfg.MaxIdle)
 		if n, ok := w.members[i].recent.need(time.Since(w.began)); ok {
 			in.Sources[i].Usual = n.usual

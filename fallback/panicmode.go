@@ -24,6 +24,7 @@ type aside struct {
 	trials    atomic.Uint64 // panic trials so far
 	calls     atomic.Uint64 // of which some are to keep a source warm, those of a group apart
 	warmed    atomic.Uint64 // such calls
+	drills    drills
 }
 
 // past is what is kept of one source for the same purpose. All times are ages
@@ -79,7 +80,7 @@ func (c *wiring[Q, A]) panicTrial(ctx context.Context, t *trail, pl *plan, q Q, 
 	}
 	for _, x := range c.leastBad(t.failed, floor, need) {
 		m := &c.members[x.rank]
-		limit, err := c.trialTime(pl, at, x.rank, floor, need)
+		limit, err := c.lastTime(pl, at, x.rank, floor, need)
 		if err != nil {
 			continue
 		}
@@ -87,26 +88,8 @@ func (c *wiring[Q, A]) panicTrial(ctx context.Context, t *trail, pl *plan, q Q, 
 		if !sent {
 			continue // its breaker knows better, or it has no room
 		}
-		t.attempts++
 		t.flags |= FlagPanic
-		t.failed = slices.DeleteFunc(slices.Clone(t.failed), func(f Failure) bool { return f.Source == m.Name })
-		if err == nil {
-			r = c.result(t, x.rank, &got)
-			m.recent.tell(r.ObtainedAt.Sub(at), r.ObtainedAt.Sub(c.began))
-			return r, true
-		}
-		f := t.note(m.Name, err, 1, at)
-		t.failed[len(t.failed)-1].Turn = TurnPanic
-		if !f.Class.Fault() {
-			c.onward(t, f, m.Assurance, &floor)
-			return r, false
-		}
-		t.effect(got.effect, got.find)
-		if got.effect == EffectDone {
-			return c.result(t, x.rank, &got), true
-		}
-		t.left(ctx)
-		return r, false
+		return c.outOfTurn(ctx, t, x.rank, at, TurnPanic, &got, 1, err, &floor)
 	}
 	c.aside.nextTrial.Store(int64(now + min(pace, time.Second/maxPanicTrials))) // nobody could be tried: look again soon
 	return r, false
@@ -138,19 +121,6 @@ func (c *wiring[Q, A]) leastBad(failed []Failure, floor Assurance, need Trait) (
 		return cmp.Or(cmp.Compare(a.state, b.state), cmp.Compare(a.tried, b.tried))
 	})
 	return all
-}
-
-// trialTime returns how long the trial may last, zero when it needs no bound of
-// its own: nobody comes after it, so all the time that is left.
-func (c *wiring[Q, A]) trialTime(pl *plan, now time.Time, rank int, floor Assurance, need Trait) (time.Duration, error) {
-	if c.cfg.Once { // never cut short
-		return c.turnTime(pl, now, rank, floor, need, true)
-	}
-	left, soft := pl.left(now)
-	if left == 0 || soft {
-		return 0, nil
-	}
-	return c.members[rank].within(left), nil
 }
 
 // trial asks m once although its breaker is open, if that lets it, and returns

@@ -45,6 +45,7 @@ const (
 	FlagRemembered                   // that there is nothing was not asked for this call (Memory.Negative)
 	FlagPanic                        // nobody could be asked, so a source was tried although its breaker is open (Config.PanicTrials)
 	FlagWarm                         // a source was asked before its turn, to see that it works (Config.Warm)
+	FlagDrill                        // a source was passed over by a drill (Chain.Drill)
 )
 
 var flagWords = [...]struct {
@@ -52,7 +53,7 @@ var flagWords = [...]struct {
 	word string
 }{
 	{FlagSecurity, "security"}, {FlagShared, "shared"}, {FlagRepeated, "repeated"}, {FlagHedged, "hedged"}, {FlagRemembered, "remembered"},
-	{FlagPanic, "panic"}, {FlagWarm, "warm"},
+	{FlagPanic, "panic"}, {FlagWarm, "warm"}, {FlagDrill, "drill"},
 }
 
 // Has reports whether f holds every flag of want.
@@ -94,6 +95,6 @@ func (r Result[A]) Degraded() bool {
 		return true
 	}
 	return slices.ContainsFunc(r.Failed, func(f Failure) bool {
-		return f.Class.Fault() && f.Skip != SkipAssurance && f.Turn != TurnWarm && f.Err != ErrOvertaken
+		return f.Class.Fault() && f.Skip != SkipAssurance && f.Skip != SkipDrill && f.Turn != TurnWarm && f.Err != ErrOvertaken
 	})
 }

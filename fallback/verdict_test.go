@@ -158,7 +158,7 @@ func TestErrorByItself(t *testing.T) {
 	for s := range fallback.Skip(9) {
 		skips = append(skips, s.String())
 	}
-	require.Equal(t, []string{"", "assurance", "open", "forced", "capacity", "ramp", "deadline", "", ""}, skips)
+	require.Equal(t, []string{"", "assurance", "open", "forced", "capacity", "ramp", "deadline", "drill", ""}, skips)
 }
 
 // TestErrorHidesTheVerdictsOfItsCause: a cause that matches a verdict of its own

@@ -105,9 +105,8 @@ func (c *wiring[Q, A]) group(q Q) (name string) {
 
 // warmed returns the place of the source that is to be asked before its turn,
 // and false when none is.
-func (c *wiring[Q, A]) warmed(q Q, now time.Time) (rank int, ok bool) {
+func (c *wiring[Q, A]) warmed(group string, now time.Time) (rank int, ok bool) {
 	w := c.warm
-	group := c.group(q)
 	if group == "" {
 		if c.aside.calls.Add(1)*golden >= w.share {
 			return 0, false
@@ -128,14 +127,14 @@ func (c *wiring[Q, A]) warmed(q Q, now time.Time) (rank int, ok bool) {
 // askWarm asks an alternate before its turn, when it is its turn to be kept warm
 // and nothing speaks against it. It returns the result if that answered, an error
 // if that ended the call, and else neither: what it met is then in x.
-func (c *wiring[Q, A]) askWarm(ctx context.Context, q Q, floor Assurance, need Trait, p *progress, x *special) (r Result[A], err error) {
+func (c *wiring[Q, A]) askWarm(ctx context.Context, q Q, group string, floor Assurance, need Trait, p *progress, x *special) (r Result[A], err error) {
 	at := time.Now()
-	rank, ok := c.warmed(q, at)
+	rank, ok := c.warmed(group, at)
 	if !ok || ctx.Err() != nil {
 		return r, nil
 	}
 	m, first := &c.members[rank], &c.members[c.warm.first]
-	if !m.reaches(floor, need) || !first.reaches(floor, need) {
+	if !m.reaches(floor, need) || !first.reaches(floor, need) || c.aside.isDrilled(m.Name) {
 		return r, nil
 	}
 	age := at.Sub(c.began)
