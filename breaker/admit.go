@@ -4,15 +4,17 @@ import "sync/atomic"
 
 // ticket is one admission until its outcome is settled.
 type ticket struct {
-	gate    uint64         // as it was at admission
-	start   int64          // when
-	word    *atomic.Uint64 // the slot it was counted in; nil: not counted
-	tag     uint64
-	role    role
-	place   int8 // of a trial
-	sample  bool // the slow bound may learn from it
-	settled bool
-	whole   *ticket // of the group's parent, when this call is a trial for it as well
+	gate   uint64         // as it was at admission
+	start  int64          // when
+	win    *window        // it was counted in
+	spot   spot           // and where there
+	pair   *pair          // the slot of a shard; nil: another, or not counted
+	word   *atomic.Uint64 // the slot of the ring; nil: another, or not counted
+	role   role
+	place  int8    // of a trial
+	sample bool    // the slow bound may learn from it
+	exact  bool    // its end looks at the clock
+	whole  *ticket // of the group's parent, when this call is a trial for it as well
 }
 
 type role uint8
@@ -22,6 +24,15 @@ const (
 	trial
 	beside // a Trial while open
 	free   // passes because an operator said so, while the breaker itself is not closed
+)
+
+// A call would read the clock twice, and hardly anything else in it costs as much. So where a slot holds many calls, most of them end without:
+// when nobody has seen a later slot since, no time has passed that matters. That fails only for calls admitted in the
+// same slot that took long and end before anybody else looks at the clock. As the first of a slot and one in exactOf of the others always
+// look, these are about seven of hundreds, and then everybody sees how late it is. Enter's calls always look.
+const (
+	exactFrom = 256 // calls of a slot and ring whose ends all look
+	exactOf   = 8
 )
 
 // admit lets a call pass and fills in t, or says why not.
@@ -38,46 +49,63 @@ func (b *Breaker) admit(t *ticket) *OpenError {
 // book counts one call into its slot. It reports false when the gate changed meanwhile.
 func (b *Breaker) book(t *ticket, g uint64, now int64) bool {
 	w := b.win.Load()
-	e := w.epoch(now)
-	if e > w.turned.Load() {
-		b.turn(w, g, e, now)
-		if b.gate.Load() != g {
-			return false
+	e, at := w.epoch(now), spot(w.turned.Load())
+	if e != at.epoch() {
+		if e > at.epoch() {
+			b.turn(w, g, e, now)
+			if b.gate.Load() != g {
+				return false
+			}
+		}
+		at = spotOf(e)
+	}
+	t.gate, t.start, t.win, t.spot = g, now, w, at
+	tag := at.tag(g >> genShift)
+	var nth uint64
+	if s := w.shards.Load(); s != nil {
+		t.pair = &s.pick().pair[at.index()]
+		nth = t.pair.start(tag)
+	} else {
+		t.word = &w.ring.word[at.index()]
+		v := t.word.Load()
+		if v&tagMask == tag && v&fieldMax < busySlot && t.word.CompareAndSwap(v, v+startOne) { // nearly always
+			nth = v&fieldMax + 1
+		} else {
+			nth = b.bookSlow(t, tag)
 		}
 	}
-	i, tag := place(e, g>>genShift)
-	word := &w.shard().word[i]
-	v := word.Load()
-	if v&tagMask == tag && v&fieldMax != fieldMax && word.CompareAndSwap(v, v+startOne) { // nearly always
-		t.sample = v&fieldMax < learnPerSlot
-	} else {
-		word = b.bookSlow(t, word, tag)
+	if nth == 0 {
+		t.pair, t.word = nil, nil
 	}
-	t.gate, t.start, t.word, t.tag = g, now, word, tag
+	t.sample = nth-1 < learnPerSlot
+	t.exact = nth <= exactFrom || nth%exactOf == 0
 	return true
 }
 
-// bookSlow is book for the first call of a slot, for full slots, and when another got in between.
-func (b *Breaker) bookSlow(t *ticket, w *atomic.Uint64, tag uint64) *atomic.Uint64 {
-	nth, lostTries := start(w, tag)
-	if lostTries != 0 {
-		b.contended(lostTries)
+// bookSlow is book for the first call of a slot, when another got in between, and where there are many calls.
+func (b *Breaker) bookSlow(t *ticket, tag uint64) (nth uint64) {
+	if v := t.word.Load(); v&tagMask != tag || v&fieldMax < busySlot {
+		nth, lostTries := start(t.word, tag)
+		if lostTries != 0 {
+			b.contended(lostTries)
+		}
+		if nth != 0 || t.word.Load()&tagMask != tag {
+			return nth
+		}
 	}
-	if nth == 0 {
-		return nil
-	}
-	t.sample = nth <= learnPerSlot
-	return w
+	t.word, t.pair = nil, &t.win.spread().pick().pair[t.spot.index()]
+	return t.pair.start(tag)
 }
 
 // turn runs once per slot, on the first call in it: it looks whether the upstream hangs.
 func (b *Breaker) turn(w *window, g uint64, e, now int64) {
-	old := w.turned.Load()
-	if e <= old || !w.turned.CompareAndSwap(old, e) {
+	old := spot(w.turned.Load())
+	if e <= old.epoch() || !w.turned.CompareAndSwap(int64(old), int64(spotOf(e))) {
 		return
 	}
-	w.rings(func(r *ring) { r.wipe(old, e, g>>genShift) })
-	b.look(w, g, e, now, e-old, nil)
+	w.advance(e)
+	w.wipe(old.epoch(), e, g>>genShift)
+	b.look(w, g, e, now, e-old.epoch(), nil)
 }
 
 // admitBusy decides while something else than plain closed holds.
@@ -107,10 +135,12 @@ func (b *Breaker) admitBusy(t *ticket) *OpenError {
 
 // rejected counts one refusal.
 func (b *Breaker) rejected() {
-	n := &b.win.Load().shard().rejected
-	if v := n.Load(); !n.CompareAndSwap(v, v+1) {
-		n.Add(1)
-		b.contended(1)
+	t, of := b.win.Load().tally()
+	if v := t.rejected.Load(); !t.rejected.CompareAndSwap(v, v+1) {
+		t.rejected.Add(1)
+		if of == 1 {
+			b.contended(1)
+		}
 	}
 }
 

@@ -11,28 +11,33 @@ import (
 // Breaker guards one upstream. Make it with New and share it by pointer; all methods are safe for concurrent use, and
 // all are safe on a nil *Breaker, which guards nothing.
 type Breaker struct {
-	// Read by every call, written rarely.
-	win       atomic.Pointer[window]
-	base      time.Time                 // all times are nanoseconds since then, on the monotonic clock
-	gate      atomic.Uint64             // generation, ramp, forced, state; written under mu only
-	bound     atomic.Int64              // slow bound now, ns
-	hold      atomic.Int64              // while not closed: refuse until then without taking the lock
-	set       atomic.Pointer[Config]    // in force, with its defaults
-	group     *Group                    // whose member it is; nil: alone
-	parent    bool                      // of a group: judged by its members alone
-	refusal   atomic.Pointer[OpenError] // what refused calls get
-	row       atomic.Int32              // faults in a row
-	untilLook atomic.Int32              // faults that must come before the rates can have been reached
-	lostTries atomic.Int32
+	// Read by every call, written rarely: one cache line.
+	base  time.Time              // all times are nanoseconds since then, on the monotonic clock
+	gate  atomic.Uint64          // generation, ramp, forced, state; written under mu only
+	win   atomic.Pointer[window] // recent past
+	bound atomic.Int64           // slow bound now, ns
+	group *Group                 // whose member it is; nil: alone
+	set   atomic.Pointer[Config] // in force, with its defaults
+
+	// Read by every call and written when faults begin and end, so apart from the rest.
+	run   atomic.Uint64 // faults in a row, see tally.go
+	looks atomic.Uint64 // faults until the rates are looked at
+	_     [48]byte
+
+	// Read while not closed.
+	hold    atomic.Int64              // refuse until then without taking the lock
+	refusal atomic.Pointer[OpenError] // what refused calls get
+	forced  atomic.Pointer[forcing]
+	ramp    atomic.Pointer[ramping]
+	parent  bool // of a group: judged by its members alone
 
 	// Written now and then.
-	samples  atomic.Int32 // answers learned from, up to learnFrom
-	usual    atomic.Int64 // estimate of the 95th percentile, ns
-	lastSlow atomic.Int64 // when a late answer last came
-	late     atomic.Uint64
-	lastErr  atomic.Pointer[noted]
-	forced   atomic.Pointer[forcing]
-	ramp     atomic.Pointer[ramping]
+	lostTries atomic.Int32
+	samples   atomic.Int32 // answers learned from, up to learnFrom
+	usual     atomic.Int64 // estimate of the 95th percentile, ns
+	lastSlow  atomic.Int64 // when a late answer last came
+	late      atomic.Uint64
+	lastErr   atomic.Pointer[noted]
 
 	mu       sync.Mutex   // transitions; never held during a call or a callback
 	genStart atomic.Int64 // when this generation began
@@ -73,11 +78,11 @@ func build(c Config, base time.Time) *Breaker {
 	b := &Breaker{base: base}
 	b.set.Store(c.filled())
 	w, now := newWindow(c.window()), b.now()
-	w.turned.Store(w.epoch(now) - windowSlots - 1) // nothing in all of the window
+	w.turned.Store(int64(spotOf(w.epoch(now) - windowSlots - 1))) // nothing in all of the window
 	b.win.Store(w)
 	b.genStart.Store(now)
 	b.bound.Store(b.firstBound())
-	b.untilLook.Store(b.set.Load().faultsToLook(0, 0))
+	b.lookAt(b.set.Load().faultsToLook(0, 0))
 	if c.Probe != nil || c.Watch != nil {
 		b.keeper = newKeeper()
 	}
@@ -109,14 +114,9 @@ func (b *Breaker) Do(ctx context.Context, call func(context.Context) error) (err
 	if refusal := b.admit(&t); refusal != nil {
 		return refusal
 	}
-	defer func() {
-		if !t.settled { // panic or Goexit
-			b.settle(&t, ctx, errAborted)
-		}
-	}()
+	err = errAborted // unless call returns: panic or Goexit
+	defer func() { b.settle(&t, ctx, err) }()
 	err = call(ctx)
-	t.settled = true
-	b.settle(&t, ctx, err)
 	return err
 }
 
@@ -141,6 +141,7 @@ func (b *Breaker) Enter(ctx context.Context) (Pass, error) {
 	if refusal := b.admit(&h.ticket); refusal != nil {
 		return Pass{}, refusal
 	}
+	h.ticket.exact = true
 	return Pass{h}, nil
 }
 

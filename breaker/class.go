@@ -37,42 +37,50 @@ type told struct {
 // classify reads an outcome. age is that of the call, bound the slow bound, patience what a caller's deadline must have left.
 func classify(ctx context.Context, err error, age, bound, patience int64, trial bool) told {
 	late := age > bound
-	answer := good
-	if late {
-		answer = slow
+	o := outcome(err, late)
+	if o.kind == good || o.kind == slow || err == errAborted || ctx == nil {
+		return o
 	}
-	if err == nil {
-		return told{kind: answer}
+	cerr := ctx.Err() // the caller's context, not the error: a custom cause hides it there
+	switch {
+	case cerr == nil:
+		return o
+	case (trial || age > patience) && errors.Is(cerr, context.DeadlineExceeded):
+		return told{kind: fault, late: true}
+	case late:
+		return told{kind: lost}
+	default:
+		return told{kind: gone}
 	}
+}
+
+// outcome is classify for a caller who has not left.
+func outcome(err error, late bool) told {
 	if err == errAborted {
 		return told{kind: fault, late: late}
 	}
-	why, isAnswer := reasonOf(err)
-	if isAnswer {
-		return told{kind: answer}
-	}
-	if ctx != nil {
-		if cerr := ctx.Err(); cerr != nil { // the caller's context, not the error: a custom cause hides it there
-			deadline := errors.Is(cerr, context.DeadlineExceeded)
-			switch {
-			case deadline && (trial || age > patience):
-				return told{kind: fault, late: true}
-			case late:
-				return told{kind: lost}
-			default:
-				return told{kind: gone}
-			}
-		}
-	}
-	if errors.Is(err, ErrOpen) {
+	class, refused := read(err)
+	why, isAnswer := reasonIn(class)
+	switch {
+	case (err == nil || isAnswer) && late:
+		return told{kind: slow}
+	case err == nil || isAnswer:
+		return told{kind: good}
+	case refused:
 		return told{kind: gone}
+	default:
+		return told{kind: fault, late: late, why: why}
 	}
-	return told{kind: fault, late: late, why: why}
 }
 
 // reasonOf reads the class of err: what it opens with at once (ReasonNone: it only counts), or that it is an answer.
 func reasonOf(err error) (why Reason, answer bool) {
-	switch classOf(err) {
+	class, _ := read(err)
+	return reasonIn(class)
+}
+
+func reasonIn(class string) (why Reason, answer bool) {
+	switch class {
 	case classInvalid, classDenied, classNotFound:
 		return ReasonNone, true
 	case classLimited:
@@ -86,12 +94,35 @@ func reasonOf(err error) (why Reason, answer bool) {
 	}
 }
 
-// classOf returns the first Class() in the tree of err, or "".
-func classOf(err error) string {
-	if c, ok := find[interface{ Class() string }](err); ok {
-		return c.Class()
+type classer = interface{ Class() string } // an alias: As methods know the plain type
+
+// read returns the first Class() in the tree of err, or "", and whether a breaker refused the call. On the usual paths, the error itself or one
+// below fmt.Errorf("%w"), it looks at each once and allocates nothing.
+func read(err error) (class string, refused bool) {
+	told := false
+	for e := err; e != nil; {
+		if e == ErrOpen {
+			refused = true
+		}
+		if c, ok := e.(classer); ok && !told {
+			class, told = c.Class(), true
+		}
+		switch u := e.(type) {
+		case *OpenError:
+			return class, true
+		case interface{ As(any) bool }, interface{ Is(error) bool }, interface{ Unwrap() []error }:
+			var c classer
+			if !told && errors.As(e, &c) {
+				class = c.Class()
+			}
+			return class, refused || errors.Is(e, ErrOpen)
+		case interface{ Unwrap() error }:
+			e = u.Unwrap()
+		default:
+			e = nil
+		}
 	}
-	return ""
+	return class, refused
 }
 
 // waitOf returns the first Wait() in the tree of err, or 0; never negative.

@@ -6,7 +6,12 @@ import (
 )
 
 // ErrOpen is matched (errors.Is) by every refusal of a breaker.
-var ErrOpen = errors.New("breaker: open")
+var ErrOpen error = sentinel("breaker: open")
+
+// sentinel is an error that is only compared. Of a type of its own it is told from others, which are mostly made by errors.New, by that alone.
+type sentinel string
+
+func (s sentinel) Error() string { return string(s) }
 
 // OpenError is the refusal of a call. The upstream was not asked. One value is shared by all refusals of an
 // opening, so it must not be changed; it is safe for concurrent use.
@@ -75,10 +80,10 @@ func (e *OpenError) NotSent() bool { return true }
 
 // plain errors are causes made here.
 var (
-	errAborted = errors.New("call ended by panic or runtime.Goexit")
-	errLease   = errors.New("trial did not report before its lease ended")
-	errNoReply = errors.New("no answer in time")
-	errStuck   = errors.New("earlier asks have not returned: they ignore their context")
-	errKeys    = errors.New("have opened")
-	errTrip    = errors.New("trip")
+	errAborted error = sentinel("call ended by panic or runtime.Goexit")
+	errLease         = errors.New("trial did not report before its lease ended")
+	errNoReply       = errors.New("no answer in time")
+	errStuck         = errors.New("earlier asks have not returned: they ignore their context")
+	errKeys          = errors.New("have opened")
+	errTrip          = errors.New("trip")
 )

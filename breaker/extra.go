@@ -38,6 +38,7 @@ func (b *Breaker) Trial(ctx context.Context) (Pass, error) {
 	if refusal := b.admitLast(&h.ticket); refusal != nil {
 		return Pass{}, refusal
 	}
+	h.ticket.exact = true
 	return Pass{h}, nil
 }
 

@@ -88,7 +88,7 @@ func (b *Breaker) vote(since time.Time) vote {
 	case b.gate.Load()&forcedBit != 0:
 		return abstains
 	case b.state() == Closed:
-		if b.active(b.now()) && b.row.Load() == 0 || b.set.Load().Watch != nil {
+		if b.active(b.now()) && !b.failing() || b.set.Load().Watch != nil {
 			return stands
 		}
 		return abstains

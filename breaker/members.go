@@ -87,5 +87,5 @@ func (b *Breaker) idle(now int64) bool {
 // active reports whether there were calls in the window.
 func (b *Breaker) active(now int64) bool {
 	w := b.win.Load()
-	return w.epoch(now)-w.turned.Load() <= windowSlots
+	return w.epoch(now)-w.newest() <= windowSlots
 }

@@ -50,7 +50,7 @@ func (g *Group) judge(now int64) {
 		switch {
 		case mg&forcedBit != 0:
 		case State(mg&stateMask) == Closed:
-			if m.b.active(now) && m.b.row.Load() == 0 { // its last call did not fail
+			if m.b.active(now) && !m.b.failing() { // its last call did not fail
 				standing++
 			}
 		case m.b.genStart.Load() >= since:

@@ -36,7 +36,7 @@ func (b *Breaker) Reconfigure(c Config) error {
 		b.win.Store(w.resized(next.Window, now, b.gate.Load()>>genShift, b.bound.Load()))
 	}
 	b.rebound()
-	b.untilLook.Store(1) // the next fault is judged by the new rules
+	b.lookAt(1) // the next fault is judged by the new rules
 	if r := b.recovery; r != nil {
 		r.openFor = min(max(r.openFor, next.OpenFor), next.MaxOpenFor)
 	}
@@ -96,14 +96,15 @@ func (w *window) resized(length time.Duration, now int64, gen uint64, bound int6
 	n := newWindow(length)
 	e := w.epoch(now)
 	newest := n.epoch(now)
-	n.turned.Store(newest)
+	n.turned.Store(int64(spotOf(newest)))
+	n.seen.Store(newest)
 	if from := w.resumed.Load(); from > 0 {
 		n.resumed.Store(n.epoch(from*w.slot) + 1)
 	}
 	if w.shards.Load() != nil {
-		n.shards.Store(newShards())
+		n.spread()
 	}
-	w.rings(func(r *ring) { n.ring.rejected.Add(r.rejected.Load()) })
+	w.tallies(func(t *tally) { n.ring.tally.rejected.Add(t.rejected.Load()) })
 	lag := w.lag(bound)
 	for ago := windowSlots; ago >= 0; ago-- {
 		at := e - int64(ago)
@@ -111,32 +112,28 @@ func (w *window) resized(length time.Duration, now int64, gen uint64, bound int6
 		if at < 0 || newest-to > windowSlots {
 			continue
 		}
-		w.copySlot(at, gen, int64(ago) >= lag, n, min(to, newest))
+		s := w.slotAt(at, gen)
+		if int64(ago) < lag {
+			s.started -= s.missing()
+		}
+		n.put(min(to, newest), gen, s)
 	}
 	return n
 }
 
-// copySlot adds a slot of w to slot to of n, shard by shard; what does not fit into a word is left out.
-func (w *window) copySlot(at int64, gen uint64, aged bool, n *window, to int64) {
-	from, tag := place(at, gen)
-	i, newTag := place(to, gen)
-	one := func(src, dst *ring) {
-		v := src.word[from].Load()
-		if v&tagMask != tag {
-			return
-		}
-		s := sumOf(v)
-		if !aged {
-			s.started -= s.missing()
-		}
-		if s.add(sumOf(dst.word[i].Load())); s.started <= fieldMax {
-			dst.word[i].Store(newTag | s.word())
-		}
+// put adds s to a slot of a window that nobody else uses yet.
+func (w *window) put(epoch int64, gen uint64, s slotSum) {
+	s.add(w.slotAt(epoch, gen))
+	if s.started == 0 {
+		return
 	}
-	one(&w.ring, &n.ring)
-	if a, b := w.shards.Load(), n.shards.Load(); a != nil && b != nil {
-		for k := range min(len(a.ring), len(b.ring)) {
-			one(&a.ring[k], &b.ring[k])
-		}
+	i, tag := place(epoch, gen)
+	if w.shards.Load() == nil && s.started < busySlot {
+		w.ring.word[i].Store(tag | s.word())
+		return
 	}
+	w.ring.word[i].Store(0)
+	p := &w.spread().ring[0].pair[i]
+	p.calls.Store(tag | uint64(s.good)<<wideBits | uint64(s.started))
+	p.faults.Store(tag | uint64(s.lateFaults)<<wideBits | uint64(s.faults))
 }

@@ -139,8 +139,8 @@ func (b *Breaker) verdictLocked(err error) {
 // enteredLocked sets up what a new generation starts with.
 func (b *Breaker) enteredLocked(now int64) {
 	b.genStart.Store(now)
-	b.row.Store(0)
-	b.untilLook.Store(b.set.Load().faultsToLook(0, 0))
+	b.endRun()
+	b.lookAt(b.set.Load().faultsToLook(0, 0))
 	if b.group != nil && b.state() == Open {
 		b.group.pending.Store(true)
 	}

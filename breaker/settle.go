@@ -7,34 +7,30 @@ import (
 
 // settle records the outcome of one admission, in its own generation only.
 func (b *Breaker) settle(t *ticket, ctx context.Context, err error) {
-	if t.role == free && t.whole == nil {
-		return
-	}
-	now := b.now()
-	bound := b.bound.Load()
-	age := now - t.start
-	if t.whole != nil {
-		b.group.parent.settleTrial(t.whole, classify(ctx, err, age, bound, b.patience(bound), true), err)
-	}
-	switch t.role {
-	case trial:
-		b.settleTrial(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
-		return
-	case free:
-		return
-	case beside:
-		b.settleExtra(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
+	if t.role != counted || t.whole != nil {
+		b.settleOther(t, ctx, err)
 		return
 	}
 	if b.gate.Load()>>genShift != t.gate>>genShift {
 		b.late.Add(1)
 		return
 	}
-	if err == nil && age <= bound { // nearly always
-		b.ended(t, goodOne)
-		if b.row.Load() != 0 {
-			b.row.Store(0)
+	bound := b.bound.Load()
+	if !t.exact && t.win.seen.Load() <= t.spot.epoch() && t.win.slot <= bound && (err == nil || ctx == nil || ctx.Err() == nil) {
+		if err == nil {
+			b.wentWell(t)
+		} else {
+			b.settleOdd(t, outcome(err, false), err, t.start)
 		}
+		return
+	}
+	now := b.now()
+	if e := t.win.epoch(now); e > t.win.seen.Load() {
+		t.win.advance(e)
+	}
+	age := now - t.start
+	if err == nil && age <= bound { // nearly always
+		b.wentWell(t)
 		if t.sample {
 			b.learn(age)
 		}
@@ -43,35 +39,76 @@ func (b *Breaker) settle(t *ticket, ctx context.Context, err error) {
 	b.settleOdd(t, classify(ctx, err, age, bound, b.patience(bound), false), err, now)
 }
 
+// settleOther records the outcome of an admission that is not, or not only, one among the calls of a closed breaker.
+func (b *Breaker) settleOther(t *ticket, ctx context.Context, err error) {
+	if t.role == free && t.whole == nil {
+		return
+	}
+	bound := b.bound.Load()
+	age := b.now() - t.start
+	if whole := t.whole; whole != nil {
+		b.group.parent.settleTrial(whole, classify(ctx, err, age, bound, b.patience(bound), true), err)
+	}
+	switch t.role {
+	case trial:
+		b.settleTrial(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
+	case beside:
+		b.settleExtra(t, classify(ctx, err, age, bound, b.patience(bound), true), err)
+	case counted:
+		t.whole, t.exact = nil, true
+		b.settle(t, ctx, err)
+	}
+}
+
+// wentWell records an answer within the slow bound.
+func (b *Breaker) wentWell(t *ticket) {
+	if t.pair != nil {
+		t.pair.good(t.spot.tag(t.gate >> genShift))
+	} else {
+		b.ended(t, goodOne, 0, 0)
+	}
+	if b.run.Load()&1 != 0 {
+		b.endRun()
+	}
+}
+
 // settleOdd records everything that is not a plain good answer.
 func (b *Breaker) settleOdd(t *ticket, o told, err error, now int64) {
+	if now-t.start > windowSlots*t.win.slot { // its slot has left the window
+		t.pair, t.word = nil, nil
+	}
 	switch o.kind {
 	case good:
-		b.ended(t, goodOne)
-		b.row.Store(0)
+		b.wentWell(t)
 		if t.sample {
 			b.learn(now - t.start)
 		}
 	case slow: // stays unanswered in its slot
 		b.lastSlow.Store(now)
-		b.row.Store(0)
+		b.endRun()
 	case gone:
-		b.ended(t, ^uint64(0)) // it never was
+		b.ended(t, ^uint64(0), ^uint64(0), 0) // it never was
 	case lost:
-		b.inARow(t.gate, ReasonHang, errNoReply, now)
+		tally, of := b.win.Load().tally()
+		b.inARow(tally, of, t.gate, ReasonHang, errNoReply)
 	case fault:
-		delta := uint64(faultOne)
+		delta, wide := uint64(faultOne), uint64(1)
 		if o.late {
-			delta += lateOne
+			delta, wide = delta+lateOne, wide+wideLateOne
 		}
-		b.ended(t, delta)
+		b.ended(t, delta, 0, wide)
 		b.failed(t.gate, o, err, now)
 	}
 }
 
-func (b *Breaker) ended(t *ticket, delta uint64) {
-	if t.word != nil {
-		if lostTries := finish(t.word, t.tag, delta); lostTries != 0 {
+// ended finishes a call where it was started: by delta in a ring, by calls and faults in a shard.
+func (b *Breaker) ended(t *ticket, delta, calls, faults uint64) {
+	tag := t.spot.tag(t.gate >> genShift)
+	switch {
+	case t.pair != nil:
+		t.pair.finish(tag, calls, faults)
+	case t.word != nil:
+		if lostTries := finish(t.word, tag, delta); lostTries != 0 {
 			b.contended(lostTries)
 		}
 	}
@@ -83,19 +120,21 @@ func (b *Breaker) failed(g uint64, o told, err error, now int64) {
 		b.open(g, o.why, err, waitOf(err))
 		return
 	}
-	b.note(err, now)
-	if b.inARow(g, ReasonFaults, err, now) {
+	w := b.win.Load()
+	e := w.epoch(now)
+	b.note(err, e)
+	t, of := w.tally()
+	if b.inARow(t, of, g, ReasonFaults, err) {
 		return
 	}
-	if b.untilLook.Add(-1) <= 0 {
-		w := b.win.Load()
-		b.look(w, g, w.epoch(now), now, 0, err)
+	if !b.passes(t, of) {
+		b.look(w, g, e, now, 0, err)
 	}
 }
 
 // inARow counts a call without an answer and opens when there were enough of them.
-func (b *Breaker) inARow(g uint64, why Reason, err error, now int64) bool {
-	if int(b.row.Add(1)) < b.set.Load().Consecutive {
+func (b *Breaker) inARow(t *tally, of, g uint64, why Reason, err error) bool {
+	if !b.another(t, of, uint64(b.set.Load().Consecutive)) {
 		return false
 	}
 	b.open(g, why, err, waitOf(err))
@@ -108,8 +147,7 @@ type noted struct {
 	err   error
 }
 
-func (b *Breaker) note(err error, now int64) {
-	e := b.win.Load().epoch(now)
+func (b *Breaker) note(err error, e int64) {
 	if n := b.lastErr.Load(); n == nil || n.epoch != e { // one a slot is enough
 		b.lastErr.Store(&noted{e, err})
 	}
@@ -132,14 +170,12 @@ func (b *Breaker) Report(started time.Time, err error) {
 		return
 	}
 	w := b.win.Load()
-	if e := w.epoch(now); e > w.turned.Load() {
+	if e := w.epoch(now); e > w.newest() {
 		b.turn(w, g, e, now)
 	}
-	i, tag := place(w.epoch(began), g>>genShift)
-	t := ticket{gate: g, start: began, word: &w.shard().word[i], tag: tag}
-	if nth, _ := start(t.word, tag); nth == 0 {
-		t.word = nil
-	}
+	var t ticket
+	b.book(&t, g, began)
+	t.sample = false
 	o := classify(context.Background(), err, 0, never, never, false)
 	b.settleOdd(&t, o, err, now)
 }

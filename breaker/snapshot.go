@@ -39,7 +39,7 @@ func (b *Breaker) snapshotLocked(now int64) Snapshot {
 		Name: b.set.Load().Name, State: b.effective(now), Generation: g >> genShift, SlowAfter: time.Duration(b.bound.Load()),
 		Late: b.late.Load(), DroppedEvents: b.events.droppedCount(), Since: b.at(b.genStart.Load()),
 	}
-	b.win.Load().rings(func(r *ring) { s.Rejected += r.rejected.Load() })
+	b.win.Load().tallies(func(t *tally) { s.Rejected += t.rejected.Load() })
 	if r := b.recovery; r != nil {
 		s.Openings, s.Why, s.Cause = r.openings, b.toldWhy(), r.cause
 		s.Calls, s.Faults, s.Slow = r.last.calls, r.last.faults, r.last.slow

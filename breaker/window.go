@@ -3,21 +3,27 @@ package breaker
 import (
 	"math"
 	"math/bits"
-	"runtime"
 	"sync/atomic"
 	"time"
-	"unsafe"
 )
 
-// window is the recent past of a breaker, in slots of one length.
+// window is the recent past of a breaker, in slots of one length: a ring of one word a slot and, with contention or heavy traffic, shards.
+// What every call reads stands in a cache line of its own; calls write to the rings only.
 type window struct {
 	slot    int64        // ns
 	perSlot uint64       // 2^64 / slot, so that a slot's number costs a multiplication
-	turned  atomic.Int64 // newest slot that somebody looked at
-	resumed atomic.Int64 // the first slot after a pause of our own
+	turned  atomic.Int64 // spot of the newest slot that was looked at by an admission
+	seen    atomic.Int64 // number of the newest slot in which somebody looked at the clock
 	shards  atomic.Pointer[shards]
+	resumed atomic.Int64 // the first slot after a pause of our own
+	_       [16]byte
 	ring    ring
 }
+
+const (
+	windowSlots = 96
+	ringSlots   = windowSlots + 2 // the slot being filled, and one that the window is leaving
+)
 
 func newWindow(length time.Duration) *window {
 	slot := int64(length) / windowSlots
@@ -30,163 +36,76 @@ func (w *window) epoch(now int64) int64 {
 	return int64(hi)
 }
 
-// A window is a ring of time slots, one word each, written by compare-and-swap only:
-//
-//	bits  0-12  started     calls admitted in the slot
-//	bits 13-25  good        answered within the slow bound
-//	bits 26-38  faults
-//	bits 39-51  late faults (also counted in faults) that came after the slow bound
-//	bits 52-57  generation  low bits
-//	bits 58-63  round       how often the ring has gone round, low bits
-//
-// A call is started in the slot of its admission and finished in that same slot, so started-good-faults are the calls
-// that are still out or were answered too late: a hang shows while it hangs. The tag (round, generation) makes
-// a stale word and a record of an older generation fall out without anybody clearing anything under a lock.
-const (
-	windowSlots = 96
-	ringSlots   = windowSlots + 2 // the slot being filled, and one that the window is leaving
+// newest is the number of the newest slot that was looked at.
+func (w *window) newest() int64 { return spot(w.turned.Load()).epoch() }
 
-	fieldBits = 13
-	fieldMax  = 1<<fieldBits - 1 // calls per slot and shard that are counted; the rest of a slot goes uncounted
-	startOne  = 1
-	goodOne   = 1 << fieldBits
-	faultOne  = 1 << (2 * fieldBits)
-	lateOne   = 1 << (3 * fieldBits)
-	tagShift  = 4 * fieldBits
-	tagMask   = 1<<64 - 1<<tagShift
-	sixBits   = 63
+// advance notes that somebody saw slot e.
+func (w *window) advance(e int64) {
+	for {
+		seen := w.seen.Load()
+		if e <= seen || w.seen.CompareAndSwap(seen, e) {
+			return
+		}
+	}
+}
+
+// spot is the number of a slot and where in a ring it is: number << 7 | place. It is worked out once a slot, not by every call.
+type spot int64
+
+func spotOf(epoch int64) spot {
+	if epoch < 0 { // before there was anything
+		return spot(epoch << 7)
+	}
+	return spot(epoch<<7 | int64(uint64(epoch)%ringSlots))
+}
+
+func (s spot) epoch() int64 { return int64(s >> 7) }
+func (s spot) index() int   { return int(s & 127) }
+
+// A tag says whose a word is: that it is somebody's, the round of the ring and the generation, low bits of both. It makes a stale
+// word and a record of an older generation fall out without anybody clearing anything under a lock.
+//
+//	bits 52-57  generation
+//	bits 58-62  half of the slot's number; those of one place differ by 49 from round to round, so 32 rounds differ
+//	bit  63     set
+const (
+	tagShift   = 52
+	roundShift = tagShift + 6
+	tagMask    = 1<<64 - 1<<tagShift
+	tagSet     = 1 << 63
+	sixBits    = 63
+	fiveBits   = 31
+	roundsBack = 17 // 49*17 = 1 modulo 32
 )
 
-// ring is one shard of the window, padded to whole cache lines so that shards do not disturb each other.
-type ring struct {
-	word     [ringSlots]atomic.Uint64
-	rejected atomic.Uint64
-	_        [8 * (7 - ringSlots%8)]byte
+// tag is the one that words of slot s have in generation gen.
+func (s spot) tag(gen uint64) uint64 {
+	return tagSet | uint64(s)>>8<<roundShift | (gen&sixBits)<<tagShift
 }
 
 // place is where in a ring a slot is, and the tag its word has now.
 func place(epoch int64, gen uint64) (index int, tag uint64) {
-	round := uint64(epoch) / ringSlots
-	return int(uint64(epoch) - round*ringSlots), (round&sixBits)<<(tagShift+6) | (gen&sixBits)<<tagShift
+	s := spotOf(epoch)
+	return s.index(), s.tag(gen)
 }
 
-func field(w uint64, n uint) uint64 { return w >> (n * fieldBits) & fieldMax }
-
-// older reports whether tag a was made before tag b (modulo their six bits).
+// older reports whether tag a was made before tag b of the same place (modulo their bits). Nobody's is older than any.
 func older(a, b uint64) bool {
-	if a == 0 {
+	if a&tagSet == 0 {
 		return true
 	}
-	if rounds := (b>>(tagShift+6) - a>>(tagShift+6)) & sixBits; rounds != 0 {
-		return rounds < 32
+	if rounds := (b>>roundShift - a>>roundShift) * roundsBack & fiveBits; rounds != 0 {
+		return rounds <= fiveBits/2
 	}
 	gens := (b>>tagShift - a>>tagShift) & sixBits
-	return gens != 0 && gens < 32
+	return gens != 0 && gens <= sixBits/2
 }
 
-// start books one call and returns the how-many-eth of its word it is: 0 when it cannot be counted, because the slot is full or
-// long past. lostTries is how often others got in between.
-func start(w *atomic.Uint64, tag uint64) (nth uint64, lostTries int) {
-	for {
-		v := w.Load()
-		next := v + startOne
-		switch {
-		case v&tagMask != tag:
-			if v != 0 && !older(v&tagMask, tag) {
-				return 0, lostTries
-			}
-			next = tag | startOne
-		case v&fieldMax == fieldMax:
-			return 0, lostTries
-		}
-		if w.CompareAndSwap(v, next) {
-			return next & fieldMax, lostTries
-		}
-		lostTries++
-	}
-}
-
-// finish adds delta to the word a call was started in. A word that has moved on, or has nothing out, is left alone.
-func finish(w *atomic.Uint64, tag, delta uint64) (lostTries int) {
-	for {
-		v := w.Load()
-		if v&tagMask != tag || field(v, 0) <= field(v, 1)+field(v, 2) {
-			return lostTries
-		}
-		if w.CompareAndSwap(v, v+delta) {
-			return lostTries
-		}
-		lostTries++
-	}
-}
-
-// wipe empties the slots (from, to] that still hold an older round, so that a tag is never mistaken after 64 rounds.
-func (r *ring) wipe(from, to int64, gen uint64) {
-	for e := max(from+1, to-ringSlots+1, 0); e <= to; e++ {
-		i, tag := place(e, gen)
-		if v := r.word[i].Load(); v != 0 && v&tagMask != tag {
-			r.word[i].CompareAndSwap(v, 0)
-		}
-	}
-}
-
-// shards are further rings, made when goroutines get into each other's way.
-type shards struct {
-	shift uint
-	ring  []ring
-}
-
-// pick spreads goroutines over the rings by the address of their stacks: free, and needs no help of the runtime.
-func (s *shards) pick() *ring {
-	var here byte
-	h := uint32(uintptr(unsafe.Pointer(&here))>>11) * 0x9E3779B1
-	return &s.ring[h>>s.shift]
-}
-
-const (
-	contendedTries = 32 // lost tries after which shards are made
-	maxShardBits   = 6
-)
-
-func newShards() *shards {
-	n := min(maxShardBits, bits.Len(uint(4*runtime.GOMAXPROCS(0)-1)))
-	return &shards{shift: uint(32 - n), ring: make([]ring, 1<<n)}
-}
-
-func (w *window) shard() *ring {
-	if s := w.shards.Load(); s != nil {
-		return s.pick()
-	}
-	return &w.ring
-}
-
-// contended notes lost tries and makes shards when there are many.
-func (b *Breaker) contended(lostTries int) {
-	if w := b.win.Load(); w.shards.Load() == nil && b.lostTries.Add(int32(lostTries)) >= contendedTries {
-		w.shards.CompareAndSwap(nil, newShards())
-	}
-}
-
-// rings calls f for every shard.
-func (w *window) rings(f func(*ring)) {
-	f(&w.ring)
-	if s := w.shards.Load(); s != nil {
-		for i := range s.ring {
-			f(&s.ring[i])
-		}
-	}
-}
-
-// slotSum is what one slot holds over all shards.
+// slotSum is what one slot holds over all rings.
 type slotSum struct{ started, good, faults, lateFaults int }
 
 func (s slotSum) missing() int { return s.started - s.good - s.faults } // still out, or answered late
 func (s slotSum) slow() int    { return s.missing() + s.lateFaults }
-
-// word is sumOf the other way round, without a tag.
-func (s slotSum) word() uint64 {
-	return uint64(s.started)*startOne + uint64(s.good)*goodOne + uint64(s.faults)*faultOne + uint64(s.lateFaults)*lateOne
-}
 
 func (s *slotSum) add(o slotSum) {
 	s.started += o.started
@@ -200,15 +119,35 @@ func (w *window) slotAt(epoch int64, gen uint64) (s slotSum) {
 		return s
 	}
 	i, tag := place(epoch, gen)
-	w.rings(func(r *ring) {
-		if v := r.word[i].Load(); v&tagMask == tag {
-			s.add(sumOf(v))
+	if v := w.ring.word[i].Load(); v&tagMask == tag {
+		s = sumOf(v)
+	}
+	if sh := w.shards.Load(); sh != nil {
+		for r := range sh.ring {
+			s.add(sh.ring[r].pair[i].sum(tag))
 		}
-	})
+	}
 	return s
 }
 
-// sumOf reads one word.
-func sumOf(v uint64) slotSum {
-	return slotSum{int(field(v, 0)), int(field(v, 1)), int(field(v, 2)), int(field(v, 3))}
+// wipe empties the slots (from, to] that still hold an older round, so that a tag is never mistaken after 32 rounds.
+func (w *window) wipe(from, to int64, gen uint64) {
+	sh := w.shards.Load()
+	for e := max(from+1, to-ringSlots+1, 0); e <= to; e++ {
+		i, tag := place(e, gen)
+		clearOld(&w.ring.word[i], tag)
+		if sh == nil {
+			continue
+		}
+		for r := range sh.ring {
+			clearOld(&sh.ring[r].pair[i].calls, tag)
+			clearOld(&sh.ring[r].pair[i].faults, tag)
+		}
+	}
+}
+
+func clearOld(word *atomic.Uint64, tag uint64) {
+	if v := word.Load(); v != 0 && v&tagMask != tag {
+		word.CompareAndSwap(v, 0)
+	}
 }

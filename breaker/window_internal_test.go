@@ -17,7 +17,7 @@ func TestWordRules(t *testing.T) {
 		for _, c := range []struct {
 			epoch int64
 			gen   uint64
-		}{{1000 + ringSlots, 3}, {1000, 4}, {1000 + 31*ringSlots, 0}} {
+		}{{1000 + ringSlots, 3}, {1000, 4}, {1000 + 15*ringSlots, 0}} {
 			var w atomic.Uint64
 			w.Store(tag(c.epoch, c.gen) | 7)
 			nth, _ := start(&w, tag(1000, 3))
