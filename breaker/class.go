@@ -94,7 +94,7 @@ func reasonIn(class string) (why Reason, answer bool) {
 	}
 }
 
-type classer = interface{ Class() string } // an alias: As methods know the plain type
+type classer = interface{ Class() string } // without a name of its own, as others look for it with errors.As
 
 // read returns the first Class() in the tree of err, or "", and whether a breaker refused the call. On the usual paths, the error itself or one
 // below fmt.Errorf("%w"), it looks at each once and allocates nothing.

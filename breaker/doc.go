@@ -29,6 +29,12 @@
 // hangs: without a timer or goroutine per call the first admission of each time slot (a 96th of Window) looks at the
 // youngest calls that have had time to answer.
 //
+// Traffic. Every call is counted, at millions a second as at one. A breaker that goroutines fight over, or that takes more than 4,096 calls
+// in a slot, spreads its counters: about 1.6 KiB for each of eight shards per processor, 64 at most. Where a slot holds hundreds of calls, most answers to
+// [Breaker.Do] are recorded without a look at the clock, because others look: of calls that all began in one slot, all
+// took longer than the slow bound, and ended when nobody else had called since, a few (about seven) may so be taken
+// for quick ones. One that its caller's deadline ended never is, nor is one of [Breaker.Enter].
+//
 // Recovery. Without Probe the first call after OpenFor is the trial; when it succeeds two more may follow; three successes
 // close, one failure opens again for twice as long (Trials and TrialRate say otherwise). With Probe no call is used as a trial: the probe is asked in the
 // background at least every second, two successes in a row close. Watch stands in when Probe is nil. A trial that

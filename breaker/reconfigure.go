@@ -33,7 +33,9 @@ func (b *Breaker) Reconfigure(c Config) error {
 	now, next := b.now(), c.filled()
 	b.set.Store(next)
 	if w := b.win.Load(); next.Window != old.Window {
-		b.win.Store(w.resized(next.Window, now, b.gate.Load()>>genShift, b.bound.Load()))
+		n := w.resized(next.Window, now, b.gate.Load()>>genShift, b.bound.Load())
+		b.keepRow(w, n)
+		b.win.Store(n)
 	}
 	b.rebound()
 	b.lookAt(1) // the next fault is judged by the new rules

@@ -67,7 +67,7 @@ func (b *Breaker) wentWell(t *ticket) {
 	} else {
 		b.ended(t, goodOne, 0, 0)
 	}
-	if b.run.Load()&1 != 0 {
+	if b.run.Load()&dirty != 0 {
 		b.endRun()
 	}
 }
@@ -89,8 +89,8 @@ func (b *Breaker) settleOdd(t *ticket, o told, err error, now int64) {
 	case gone:
 		b.ended(t, ^uint64(0), ^uint64(0), 0) // it never was
 	case lost:
-		tally, of := b.win.Load().tally()
-		b.inARow(tally, of, t.gate, ReasonHang, errNoReply)
+		tally, _ := b.win.Load().tally()
+		b.inARow(tally, t.gate, ReasonHang, errNoReply)
 	case fault:
 		delta, wide := uint64(faultOne), uint64(1)
 		if o.late {
@@ -124,7 +124,7 @@ func (b *Breaker) failed(g uint64, o told, err error, now int64) {
 	e := w.epoch(now)
 	b.note(err, e)
 	t, of := w.tally()
-	if b.inARow(t, of, g, ReasonFaults, err) {
+	if b.inARow(t, g, ReasonFaults, err) {
 		return
 	}
 	if !b.passes(t, of) {
@@ -133,8 +133,8 @@ func (b *Breaker) failed(g uint64, o told, err error, now int64) {
 }
 
 // inARow counts a call without an answer and opens when there were enough of them.
-func (b *Breaker) inARow(t *tally, of, g uint64, why Reason, err error) bool {
-	if !b.another(t, of, uint64(b.set.Load().Consecutive)) {
+func (b *Breaker) inARow(t *tally, g uint64, why Reason, err error) bool {
+	if !b.another(t, uint64(b.set.Load().Consecutive)) {
 		return false
 	}
 	b.open(g, why, err, waitOf(err))

@@ -27,32 +27,46 @@ func (w *window) tally() (t *tally, of uint64) {
 	return &w.ring.tally, 1
 }
 
-// The faults in a row. Breaker.run is a number << 1, and odd once the run holds a fault. A success ends the run, which costs only a look while
-// nothing fails; a fault counts in a tally, which costs only a look at run while nothing succeeds. The row is the sum of the tallies of this run.
+// The faults in a row. Breaker.run is the number of a run << 2 | near | dirty. A success ends a run that is dirty, which costs only a look while
+// nothing fails; a fault makes it dirty and counts in a tally, which costs only a look at run while nothing succeeds. The row is the sum
+// of the tallies of this run. Nobody adds them up before one of them holds its part of what opens: that one makes the run near.
+const (
+	dirty    = 1
+	near     = 2
+	runShift = 2
+	parts    = 1<<maxShardBits + 1 // no more tallies than that
+)
 
 // failing reports whether the last call failed.
-func (b *Breaker) failing() bool { return b.run.Load()&1 != 0 }
+func (b *Breaker) failing() bool { return b.run.Load()&dirty != 0 }
 
 // endRun begins another run, if there were faults in this one.
 func (b *Breaker) endRun() {
 	for {
 		run := b.run.Load()
-		if run&1 == 0 || b.run.CompareAndSwap(run, run+1) {
+		if run&dirty == 0 || b.run.CompareAndSwap(run, (run>>runShift+1)<<runShift) {
 			return
 		}
 	}
 }
 
-// another counts a fault in t, one of so many, and reports whether there are now as many in a row as most.
-func (b *Breaker) another(t *tally, of, most uint64) bool {
-	run := b.run.Load()
-	for run&1 == 0 {
-		if b.run.CompareAndSwap(run, run|1) {
-			break
+// beginRun makes the run one with faults, and returns it.
+func (b *Breaker) beginRun() uint64 {
+	for {
+		run := b.run.Load()
+		if run&dirty != 0 || b.run.CompareAndSwap(run, run|dirty) {
+			return run | dirty
 		}
-		run = b.run.Load()
 	}
-	id := run >> 1 << half
+}
+
+// another counts a fault in t and reports whether there are now as many in a row as most.
+func (b *Breaker) another(t *tally, most uint64) bool {
+	run := b.run.Load()
+	if run&dirty == 0 {
+		run = b.beginRun()
+	}
+	id := run >> runShift << half
 	n := t.row.Add(1)
 	for n>>half != id>>half { // begun in an older run
 		if t.row.CompareAndSwap(n, id|1) {
@@ -63,16 +77,29 @@ func (b *Breaker) another(t *tally, of, most uint64) bool {
 			n = t.row.Add(1)
 		}
 	}
-	if n&low*of < most { // every tally holds less than its part of it, or somebody else sees
-		return false
+	if run&near == 0 {
+		if n&low*parts < most {
+			return false
+		}
+		b.run.CompareAndSwap(run, run|near) // else the run is over, or near
 	}
-	var sum uint64
-	b.win.Load().tallies(func(t *tally) {
+	return b.win.Load().row(id) >= most
+}
+
+// row sums up the faults of the run id.
+func (w *window) row(id uint64) (sum uint64) {
+	w.tallies(func(t *tally) {
 		if n := t.row.Load(); n>>half == id>>half {
 			sum += n & low
 		}
 	})
-	return sum >= most
+	return sum
+}
+
+// keepRow takes the faults in a row over into a window that nobody else uses yet.
+func (b *Breaker) keepRow(from, to *window) {
+	id := b.run.Load() >> runShift << half
+	to.ring.tally.row.Store(id | from.row(id))
 }
 
 // The faults until the rates can have been reached. Breaker.looks is a number << 32 | faults that may still pass without a look. A tally takes
