@@ -145,6 +145,14 @@ func (c *Capacity) give() {
 	}
 }
 
+// leave gives back a place in flight, and the call with it when none was sent.
+func (c *Capacity) leave(s spent, sent *int) {
+	c.give()
+	if *sent == 0 {
+		c.unspend(s)
+	}
+}
+
 // spent is one call that was counted.
 type spent struct {
 	second time.Duration // when, by the clock of rate

@@ -66,10 +66,11 @@ func (f *course[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at t
 	if len(r.claim) > recordMax {
 		return fail(errKeep)
 	}
-	if !l.capacity().take() {
-		return fail(errNoRoom)
+	spent, full := l.capacity().enter()
+	if full != nil {
+		return fail(full)
 	}
-	defer l.capacity().give()
+	defer l.capacity().leave(spent, &s.sent)
 
 	c, err := f.askBegin(ctx, l, s, q)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
 	"github.com/stretchr/testify/require"
 )
@@ -261,4 +262,27 @@ func TestBeginAboveCapacity(t *testing.T) {
 	s.mustBegin(t, bgCtx, "kakao")
 	require.Zero(t, room.Load())
 	require.True(t, s.flow.Offers(bgCtx)[0].Available)
+}
+
+// TestFlowRefusedByItsBreakerIsNoCall: what did not go out is not counted against the quota.
+func TestFlowRefusedByItsBreakerIsNoCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newIDSite(t, nil)
+		b := s.guard(t, breaker.Config{Name: "kakao"})
+		quota := &fallback.Capacity{InFlight: 10, PerSecond: 100, PerDay: 100}
+		s.cfg.Legs[0].Upstream.Capacity = quota
+		ticket := s.mustBegin(t, bgCtx, "kakao").Ticket
+		_, err := s.flow.Finish(bgCtx, ticket, idReply{Code: "of kim"})
+		require.NoError(t, err)
+		used := quota.Usage()
+		require.EqualValues(t, 2, used.Day)
+		_, err = s.flow.Finish(bgCtx, ticket, idReply{Code: "of kim"})
+		require.ErrorIs(t, err, fallback.ErrTicketUsed)
+		require.NoError(t, b.Force(breaker.ForcedOpen, "op", "maintenance", time.Hour))
+		_, err = s.flow.Begin(bgCtx, "kakao", idClaim{Person: "kim"})
+		flowFails(t, err, fallback.ErrUnavailable)
+		require.Equal(t, used.Day, quota.Usage().Day)
+		require.Equal(t, used.Second, quota.Usage().Second)
+		require.Zero(t, quota.Load())
+	})
 }

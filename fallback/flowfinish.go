@@ -65,10 +65,11 @@ func (f *course[Q, C, R, A]) finish(ctx context.Context, text string, r R, at ti
 			Name: snap.Name, State: breaker.Open, Since: snap.Since, Until: snap.ForcedUntil, Why: breaker.ReasonForced, Forced: true,
 		}, ErrRestart)
 	}
-	if !l.capacity().take() {
-		return fail(errNoRoom, ErrPending)
+	spent, full := l.capacity().enter()
+	if full != nil {
+		return fail(full, ErrPending)
 	}
-	defer l.capacity().give()
+	defer l.capacity().leave(spent, &s.sent)
 
 	taken, err := f.take(ctx, t, key, l.Tries)
 	if err != nil {
