@@ -65,7 +65,7 @@ func (c *wiring[Q, A]) do(ctx context.Context, q Q) (Result[A], error) {
 	}
 	want := asksOf(ctx)
 	floor, need := max(c.cfg.MinAssurance, want.min), c.cfg.Require|want.traits
-	if c.memory != nil && floor <= None && need == 0 {
+	if c.memory != nil && floor <= c.plain && need == 0 {
 		if key := c.memory.key(q); key != "" {
 			return c.recall(ctx, q, key)
 		}
@@ -87,8 +87,8 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 		}
 	}
 	for rank := 0; rank < len(c.members); rank++ {
-		p.tell(&t)
 		m := &c.members[rank]
+		p.tell(&t, m.Name)
 		if !m.reaches(floor, need) {
 			t.pass(m.Name, Refused, SkipAssurance, nil)
 			continue
@@ -158,7 +158,7 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 
 // end is what becomes of a call that nobody answered in turn.
 func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor Assurance, need Trait, p *progress, x *special) (Result[A], error) {
-	p.tell(t)
+	p.tell(t, "")
 	var r Result[A]
 	ok := false
 	if x != nil && x.drill != nil {

@@ -28,6 +28,7 @@ type flights struct {
 type progress struct {
 	mu     sync.Mutex
 	t      trail
+	turn   string    // whose turn it is
 	behind bool      // begun for nobody
 	kept   bool      // a remembered answer may stand in
 	until  time.Time // when the last of those who wait will have gone; zero: nobody will
@@ -43,14 +44,27 @@ func (p *progress) horizon() time.Time {
 	return p.until
 }
 
-// tell publishes t; the failures in it do not change any more.
-func (p *progress) tell(t *trail) {
+// tell publishes t, whose failures do not change any more, and whose turn it is.
+func (p *progress) tell(t *trail, turn string) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.t = *t
+	p.t, p.turn = *t, turn
+}
+
+// exited returns what a call met until the source whose turn it is ended the
+// goroutine.
+func (p *progress) exited(at time.Time) trail {
+	t := p.soFar()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.turn != "" {
+		t.note(p.turn, errExited, 1, at)
+		t.attempts++
+	}
+	return t
 }
 
 // soFar returns what was told last; the failures are the caller's own.

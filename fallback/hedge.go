@@ -291,6 +291,7 @@ func (r *race[Q, A]) lose(x *racer[A]) {
 		return
 	}
 	m := &r.c.members[x.rank]
+	x.calls.lost.Store(true) // before it is counted: no retry goes out any more
 	sent := int(x.calls.sent.Load())
 	r.count(x, sent)
 	if x == r.held {
@@ -300,7 +301,6 @@ func (r *race[Q, A]) lose(x *racer[A]) {
 	r.t.failed = append(r.t.failed, Failure{
 		Source: m.Name, Class: Unavailable, Err: ErrOvertaken, Attempts: sent, At: x.at, Took: time.Since(x.at),
 	})
-	x.calls.lost.Store(true)
 	if x == r.first && m.breaker != nil {
 		// A call counts as slow when it is older than the bound.
 		if wait := m.breaker.Snapshot().SlowAfter + time.Millisecond - time.Since(x.at); wait > 0 {

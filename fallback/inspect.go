@@ -148,6 +148,7 @@ func (up *Upstream) describe(v *SourceView) {
 	v.Stated, v.Local, v.Courtesy = true, up.Local, up.Courtesy
 	v.Through = nameOf(up.Through)
 	v.Guarded, v.Breaker = up.Breaker != nil, up.Breaker.Snapshot()
+	v.Breaker.Cause = cleanError(v.Breaker.Cause)
 	v.Watched, v.Budgeted = up.Breaker.Settings().Watch != nil, up.Budget != nil
 	v.Usage = up.Capacity.Usage()
 	v.InFlight, v.NoRoom = v.Usage.InFlight, v.Usage.Refused

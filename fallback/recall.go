@@ -17,6 +17,9 @@ func (c *wiring[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], 
 	saw := glance{seen: m.saves.Load()}
 	old, known := m.load(key)
 	saw.wait = old.wait
+	if known && min(old.assurance, c.members[old.rank].Assurance) < c.plain {
+		known = false // it was saved by a wiring that asked for less
+	}
 	if known {
 		_, fresh := old.age(old.soft)
 		switch {
@@ -142,8 +145,12 @@ func (c *wiring[Q, A]) fly(q Q, key string, saw glance, until time.Time, behind 
 	p.kept = saw.known
 	landed := make(chan flight[A], 1)
 	go func() {
-		f := flight[A]{err: &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: errExited}}
+		var f flight[A]
+		over, at := false, time.Now()
 		defer func() {
+			if !over {
+				f = c.exited(p, at)
+			}
 			c.memory.flights.end(key)
 			landed <- f
 		}()
@@ -154,10 +161,10 @@ func (c *wiring[Q, A]) fly(q Q, key string, saw glance, until time.Time, behind 
 			if ok {
 				if _, fresh := k.age(k.soft); fresh && k.nothing {
 					f.r, f.err = c.nothing(&k)
+					over = true
 					return
 				} else if fresh {
-					if f.r, ok = c.memory.open(key, &k, Cached); ok {
-						f.err = nil
+					if f.r, over = c.memory.open(key, &k, Cached); over {
 						return
 					}
 				}
@@ -170,8 +177,19 @@ func (c *wiring[Q, A]) fly(q Q, key string, saw glance, until time.Time, behind 
 		if behind && (f.err == nil || !mayBeStale(f.err)) {
 			c.memory.refreshed.Add(1)
 		}
+		over = true
 	}()
 	return <-landed
+}
+
+// exited is what a shared call gave that its source ended.
+func (c *wiring[Q, A]) exited(p *progress, at time.Time) flight[A] {
+	t := p.exited(at)
+	e := &Error{Chain: c.cfg.Name, Kind: Unavailable, Cause: errExited}
+	if len(t.failed) > 0 {
+		e = t.verdict(c.cfg.Name)
+	}
+	return flight[A]{r: Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, err: e}
 }
 
 // alone asks for one caller only, and remembers.

@@ -13,6 +13,7 @@ type wiring[Q, A any] struct {
 	level   func(Assurance, A) Assurance // nil: A says nothing about its level
 	empty   func(A) bool                 // nil: A cannot be nil
 	memory  *memory[Q, A]                // nil: nothing is remembered
+	plain   Assurance                    // what every answer from memory is worth at least: a call that asks for more does without
 	teller  *teller                      // nil: nobody is told
 	crew    *crew                        // goroutines of hedges
 	aside   *aside                       // who was asked out of turn
@@ -51,6 +52,10 @@ func (w *wiring[Q, A]) wire(old *wiring[Q, A]) error {
 	}
 	if w.cfg.Memory == nil {
 		return nil
+	}
+	w.plain = None
+	for i := range w.members {
+		w.plain = min(w.plain, max(w.members[i].Assurance, w.cfg.MinAssurance))
 	}
 	cfg := *w.cfg.Memory
 	if old != nil {
