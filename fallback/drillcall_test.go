@@ -24,7 +24,7 @@ func TestDrillVerdicts(t *testing.T) {
 		for i := range len(words) * len(words) * len(words) {
 			said := []string{words[i%8], words[i/8%8], words[i/64]}
 			var scripts [3]*script
-			ask := func(from int, drilled bool) (fallback.Result[reply], error, fallback.DrillReport) {
+			ask := func(from int, drilled bool) (fallback.Result[reply], fallback.DrillReport, error) {
 				cfg := config{Name: "address", Next: next}
 				for i := from; i < 3; i++ {
 					scripts[i] = scripted(said[i])
@@ -34,16 +34,16 @@ func TestDrillVerdicts(t *testing.T) {
 				var report fallback.DrillReport
 				if !drilled {
 					r, err := c.Do(t.Context(), "q")
-					return r, err, report
+					return r, report, err
 				}
 				d := drill(t, c, nil)
 				r, err := c.Do(t.Context(), "q")
 				require.True(t, r.Flags.Has(fallback.FlagDrill))
-				return r, err, d.Report()
+				return r, d.Report(), err
 			}
-			others, othersErr, _ := ask(1, false)
-			plain, plainErr, _ := ask(0, false)
-			got, err, report := ask(0, true)
+			others, _, othersErr := ask(1, false)
+			plain, _, plainErr := ask(0, false)
+			got, report, err := ask(0, true)
 			require.EqualValues(t, got.Attempts, scripts[0].asked.Load()+scripts[1].asked.Load()+scripts[2].asked.Load())
 			verdict := func(err error) string { return err.(*fallback.Error).Verdict() }
 			switch {

@@ -82,12 +82,10 @@ type DrillSource struct {
 func (r DrillReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "drill of %s past %s, %v of the calls, by %s: %s\n", r.Part, r.Source, percent(r.Share), r.By, r.Reason)
-	end, at := "runs since", r.Began
 	if r.End != 0 {
-		end, at = r.End.String()+" after", r.Ended
-		fmt.Fprintf(&b, "%s %s", end, brief(r.Ended.Sub(r.Began)))
+		fmt.Fprintf(&b, "%s after %s", r.End, brief(r.Ended.Sub(r.Began)))
 	} else {
-		fmt.Fprintf(&b, "%s %s", end, at.Format(time.RFC3339))
+		fmt.Fprintf(&b, "runs since %s", r.Began.Format(time.RFC3339))
 	}
 	if r.StoppedBy != "" {
 		fmt.Fprintf(&b, ", by %s: %s", r.StoppedBy, r.StopWhy)
