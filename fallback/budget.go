@@ -9,8 +9,9 @@ import (
 // Budget is a token bucket that bounds the extra attempts at one upstream, so
 // that retries cannot multiply an outage. A retry costs tokens, a success
 // earns one; when the bucket is empty nothing is retried. First attempts never
-// ask it: failover is not refused for lack of budget. The default numbers are
-// those of the AWS SDKs (standard retry mode).
+// ask it: failover is not refused for lack of budget. The bucket is that of the
+// AWS SDKs (standard retry mode); a retry costs twice as much as there, so that
+// retries add at most a tenth to the calls that are answered.
 //
 // A hedge is paid from the budget of the upstream that it goes to, and costs
 // what a success earns: while it is answered it costs nothing, and calls that

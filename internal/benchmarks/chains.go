@@ -56,7 +56,7 @@ func guarded(name string, vendor call, c breaker.Config) (fallback.Source[string
 }
 
 func detourChain(vendor call) (*subject, error) {
-	s, err := guarded("kakao", vendor, breaker.Config{Window: shortest})
+	s, err := guarded("kakao", vendor, breaker.Config{})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func detourChain(vendor call) (*subject, error) {
 // detourSecond has a first source that is open: each answer comes from the second.
 func detourSecond(vendor call) (*subject, error) {
 	first, err := guarded("kakao", fails, breaker.Config{OpenFor: forever})
-	second, err2 := guarded("juso", vendor, breaker.Config{Window: shortest})
+	second, err2 := guarded("juso", vendor, breaker.Config{})
 	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func costs(ctx context.Context, o options, progress io.Writer) (*table, []goal, 
 		fmt.Sprintf("ns for one call, wall time over all calls: perfect scaling halves it from 1 core to 2. Medians of %d interleaved rounds of %v. In brackets: as a share of the row of its part marked 1.00x.", o.rounds, o.time),
 		"64 a core, 2 cores: 64 goroutines for each of 2 cores call at once. B and allocations: of one call, on one goroutine.",
 		fmt.Sprintf("%s: bytes of heap and stack, and goroutines, of one breaker after one call; %d of each (hystrix-go, whose goroutines cannot be stopped: fewer).", oneInstance, manyInstances),
-		"Every call of Detour is a counted one; see internal/benchmarks/detour.go. eapache counts no successes: a lower bound, not an equal.",
+		"Every call of Detour is a counted one. eapache counts no successes: a lower bound, not an equal.",
 	}, nil
 }
 
