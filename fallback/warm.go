@@ -148,6 +148,7 @@ func (c *wiring[Q, A]) askWarm(ctx context.Context, q Q, group string, floor Ass
 	}
 	calls := new(tally)
 	calls.lost.Store(true) // asked once: nobody waits for a second try
+	p.tell(&x.t, m.Name)
 	got, sent, err := c.bounded(ctx, limit, m, q, floor, calls)
 	if sent == 0 {
 		return r, nil
