@@ -50,14 +50,15 @@ func newSurvey(parts []Inspectable) *survey {
 		at := len(s.parts)
 		n := len(in.Sources)
 		s.parts = append(s.parts, surveyed{Inspection: in, ups: make([]*Upstream, n), through: make([]int, n)})
-		known, _ := p.(interface{ upstreamsOf() map[string]*Upstream })
+		var ups map[string]*Upstream
+		if known, ok := p.(interface{ upstreamsOf() map[string]*Upstream }); ok {
+			ups = known.upstreamsOf()
+		}
 		for i := range in.Sources {
 			below := -1
-			if known != nil {
-				up := known.upstreamsOf()[in.Sources[i].Name]
-				if s.parts[at].ups[i] = up; up != nil && up.Through != nil {
-					below = visit(up.Through)
-				}
+			up := ups[in.Sources[i].Name]
+			if s.parts[at].ups[i] = up; up != nil && up.Through != nil {
+				below = visit(up.Through)
 			}
 			s.parts[at].through[i] = below
 		}

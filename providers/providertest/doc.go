@@ -16,5 +16,7 @@
 // asks once and judges what came back. Each row's name begins with the id of a
 // fault (F5) or of a threat (T14), and each complaint prints the rule it stands on.
 //
+// [Sealing] is for the types of a flow: what they lose between its steps.
+//
 // It needs the standard library only, and judges strangers' adapters as well.
 package providertest
