@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,11 @@ type mood struct {
 	level fallback.Assurance
 }
 
-func (m *mood) ask(ctx context.Context, _ int) (proof, error) {
+// moody is a source. A call that was overtaken may still look at its mood when the next one is given.
+type moody struct{ now atomic.Pointer[mood] }
+
+func (s *moody) ask(ctx context.Context, _ int) (proof, error) {
+	m := s.now.Load()
 	select {
 	case <-time.After(m.takes):
 	case <-ctx.Done():
@@ -93,7 +98,7 @@ func TestEveryAcceptedFileKeepsTheMinimumAndTheDeadline(t *testing.T) {
 	accepted, answered := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		names := []string{"a", "b", "c"}
-		moods := []*mood{{}, {}, {}}
+		sources := make([]moody, 3)
 		levels := []fallback.Assurance{fallback.Low, fallback.Substantial, fallback.High}
 		file := drawFile(rt, names)
 		type call struct{ moods [3]mood }
@@ -116,7 +121,7 @@ func TestEveryAcceptedFileKeepsTheMinimumAndTheDeadline(t *testing.T) {
 			for i, name := range names {
 				guard, err := breaker.New(breaker.Config{Name: name})
 				require.NoError(rt, err)
-				cfg.Sources = append(cfg.Sources, fallback.Source[int, proof]{Name: name, Do: moods[i].ask, Assurance: levels[i],
+				cfg.Sources = append(cfg.Sources, fallback.Source[int, proof]{Name: name, Do: sources[i].ask, Assurance: levels[i],
 					Upstream: &fallback.Upstream{Name: name, Breaker: guard}})
 			}
 			c, err := fallback.New(cfg)
@@ -138,8 +143,8 @@ func TestEveryAcceptedFileKeepsTheMinimumAndTheDeadline(t *testing.T) {
 				require.LessOrEqual(rt, bound, d)
 			}
 			for _, call := range calls {
-				for j := range moods {
-					*moods[j] = call.moods[j]
+				for j := range sources {
+					sources[j].now.Store(&call.moods[j])
 				}
 				began := time.Now()
 				r, err := c.Do(context.Background(), 1)
