@@ -50,8 +50,9 @@ func importTable() []importRow {
 
 		{"internal/rest", []string{"~/providers"}},
 		{"internal/house", nil},
-		{"internal/canary", []string{"**"}},   // one test over everything
-		{"internal/journeys", []string{"**"}}, // tests alone, of all parts together
+		{"internal/canary", []string{"**"}},                       // one test over everything
+		{"internal/journeys", []string{"**"}},                     // tests alone, of all parts together
+		{"internal/replays", []string{"~/breaker", "~/fallback"}}, // tests alone: outages at full length
 		{"internal/benchmarks/**", []string{"**"}},
 		{"examples/**", []string{"**"}},
 	}

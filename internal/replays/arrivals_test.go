@@ -1,0 +1,60 @@
+package replays
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	dense  = 200 * time.Millisecond // from call to call near an edge
+	before = 5 * time.Second        // an edge
+	after  = 20 * time.Second
+	ahead  = 10 * time.Millisecond // so long before an edge a call goes out: it is under way when the vendor dies
+)
+
+// arrival is one call: when it comes, and for how long a time it stands.
+type arrival struct{ at, weight time.Duration }
+
+// arrivals come every so often, and five a second near the edges.
+func arrivals(from, to, every time.Duration, edges []time.Duration) (calls []arrival) {
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	next := 0
+	for at := from; at < to; {
+		for next < len(edges) && at >= edges[next]+after-ahead {
+			next++
+		}
+		step := every
+		if next < len(edges) {
+			if begins := edges[next] - before - ahead; at >= begins {
+				step = dense
+			} else {
+				step = min(every, begins-at)
+			}
+		}
+		step = min(step, to-at)
+		calls = append(calls, arrival{at, step})
+		at += step
+	}
+	return calls
+}
+
+// times are moments from the first to the last of an outage.
+type times struct{ from, to time.Duration }
+
+// outages are the times in which nobody at all is answered.
+func outages(phases []phase, from, to time.Duration) (out []times) {
+	at := append(edges(phases, from, to), to)
+	slices.Sort(at)
+	for i, e := range at[:len(at)-1] {
+		if e < from || e >= at[i+1] || !modeAt(phases, e).total() {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].to == e {
+			out[n-1].to = at[i+1]
+			continue
+		}
+		out = append(out, times{e, at[i+1]})
+	}
+	return out
+}
