@@ -7,7 +7,7 @@ import (
 
 const (
 	dense  = 200 * time.Millisecond // from call to call near an edge
-	before = 5 * time.Second        // an edge
+	before = 25 * time.Second       // an edge, so that those are among them who are half-way when a vendor dies
 	after  = 20 * time.Second
 	ahead  = 10 * time.Millisecond // so long before an edge a call goes out: it is under way when the vendor dies
 )
@@ -44,8 +44,9 @@ type times struct{ from, to time.Duration }
 
 // outages are the times in which nobody at all is answered.
 func outages(phases []phase, from, to time.Duration) (out []times) {
-	at := append(edges(phases, from, to), to)
+	at := append(edges(phases, from, to), from, to)
 	slices.Sort(at)
+	at = slices.Compact(at)
 	for i, e := range at[:len(at)-1] {
 		if e < from || e >= at[i+1] || !modeAt(phases, e).total() {
 			continue

@@ -40,6 +40,7 @@ type phase struct {
 	Capability string `json:"capability"`
 	Provider   string `json:"provider"`
 	Mode       mode   `json:"mode"`
+	OrMode     *mode  `json:"or_mode,omitempty"` // of the other versions
 	Source     string `json:"source,omitempty"`
 	// Confidence: official (vendor or authority), press (papers that agree),
 	// single (one report), unconfirmed (sources clash or none was found), assumed
@@ -148,6 +149,9 @@ func (l timeline) of(capability, provider string, version int) []phase {
 		}
 		if version > 0 && len(p.Or) > 0 {
 			p.T = p.Or[min(version, len(p.Or))-1]
+		}
+		if version > 0 && p.OrMode != nil {
+			p.Mode = *p.OrMode
 		}
 		own = append(own, p)
 	}

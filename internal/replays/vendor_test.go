@@ -23,14 +23,13 @@ type vendor struct {
 	zero   time.Time
 	phases []phase
 
-	mu       sync.Mutex
-	calls    dice // for those of users
-	asks     dice // for those of Probe and Watch, so that they do not share their luck
-	asked    int  // calls of users while nobody was answered
-	probed   int  // asks of Probe and Watch meanwhile
-	carried  []time.Time
-	effects  map[string]int
-	finished int
+	mu      sync.Mutex
+	calls   dice            // for those of users
+	asks    dice            // for those of Probe and Watch, so that they do not share their luck
+	asked   int             // calls of users while nobody was answered
+	probed  int             // asks of Probe and Watch meanwhile
+	effects map[string]int  // of messages, by their key
+	came    []time.Duration // when calls of users came; nil: nobody counts
 }
 
 func newVendor(l timeline, capability, provider string, version int, zero time.Time) *vendor {
@@ -87,7 +86,7 @@ func edges(phases []phase, from, to time.Duration) (at []time.Duration) {
 type dice struct {
 	rnd   *rand.Rand
 	block []bool
-	carry float64
+	owed  float64 // failures that the shares so far would have, above those that there were
 }
 
 func (d *dice) fails(share float64) bool {
@@ -98,18 +97,20 @@ func (d *dice) fails(share float64) bool {
 		return false
 	}
 	if len(d.block) == 0 {
-		want := 10*share + d.carry
-		n := int(want + 1e-9)
-		d.carry = want - float64(n)
+		n := int(10*share + d.owed + 0.5)
 		d.block = make([]bool, 10)
 		for i := range d.block {
 			d.block[i] = i < n
 		}
 		d.rnd.Shuffle(10, func(i, j int) { d.block[i], d.block[j] = d.block[j], d.block[i] })
 	}
-	out := d.block[0]
+	fails := d.block[0]
 	d.block = d.block[1:]
-	return out
+	d.owed += share
+	if fails {
+		d.owed--
+	}
+	return fails
 }
 
 // fault is an error as an adapter makes it.
@@ -132,8 +133,9 @@ const (
 	other = "of another"
 )
 
-// answer is what the vendor gives: text is empty, page or other.
-func (v *vendor) answer(ctx context.Context, d *dice) (text string, err error) {
+// answer is what the vendor gives: text is empty, page or other. taken runs when
+// it takes the question on, before the answer; nil: nobody wants to know.
+func (v *vendor) answer(ctx context.Context, d *dice, taken func()) (text string, err error) {
 	v.mu.Lock()
 	m := v.now()
 	hit := m.name != "ok" && d.fails(m.share)
@@ -143,6 +145,12 @@ func (v *vendor) answer(ctx context.Context, d *dice) (text string, err error) {
 		} else {
 			v.probed++
 		}
+	}
+	if v.came != nil && d == &v.calls {
+		v.came = append(v.came, time.Since(v.zero))
+	}
+	if taken != nil && (!hit || m.name == "slow") {
+		taken()
 	}
 	v.mu.Unlock()
 	if !hit {
@@ -208,7 +216,7 @@ func (v *vendor) fail(ctx context.Context, m mode) (string, error) {
 
 // probe is for Probe and Watch.
 func (v *vendor) probe(ctx context.Context) error {
-	text, err := v.answer(ctx, &v.asks)
+	text, err := v.answer(ctx, &v.asks, nil)
 	if err == nil && text == page {
 		err = errors.New("not what was asked for")
 	}
