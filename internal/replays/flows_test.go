@@ -27,7 +27,6 @@ type (
 	reply     struct{ Code string } // whose it is
 	proof     struct{ Account string }
 	loginFlow = fallback.Flow[claim, challenge, reply, proof]
-	loginLeg  = fallback.Leg[claim, challenge, reply, proof]
 )
 
 // pageWorks reports whether the vendor's own page works, to which a citizen is
