@@ -116,6 +116,18 @@ func TestChainF59StopsWhenTheCallerLeaves(t *testing.T) {
 		require.Zero(t, s.asked.Load())
 		require.Equal(t, "address: cancelled: context canceled", err.Error())
 	})
+	t.Run("nobody else is named", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(fallback.WithMin(t.Context(), fallback.Low))
+		s := answering("")
+		s.does(func(context.Context, string) (reply, error) { cancel(); return reply{}, &says{class: "unavailable"} })
+		c := newChain(t, config{Sources: []source{
+			{Name: "a", Do: s.ask, Assurance: fallback.Low}, {Name: "weak", Do: answering("").ask}, {Name: "c", Do: answering("").ask, Assurance: fallback.Low},
+		}})
+		r, err := c.Do(ctx, "q")
+		failed(t, r, err)
+		requireVerdict(t, fallback.ErrCancelled, err)
+		require.Len(t, r.Failed, 1)
+	})
 	t.Run("an answer counts even so", func(t *testing.T) {
 		s := answering("")
 		c := chainOf(t, s)

@@ -197,9 +197,10 @@ func TestClassWords(t *testing.T) {
 		require.Equal(t, word, fallback.Class(c).String())
 		require.Equal(t, fallback.Class(c), fallback.ClassOf(&says{class: word}))
 	}
-	beyond := fallback.Class(200)
-	require.Equal(t, "unavailable", beyond.String())
-	require.True(t, beyond.Fault())
+	for _, beyond := range []fallback.Class{fallback.Class(len(words)), 200} {
+		require.Equal(t, "unavailable", beyond.String())
+		require.True(t, beyond.Fault())
+	}
 	require.Equal(t, fallback.Unavailable, fallback.ClassOf(nil))
 	require.Equal(t, fallback.Unavailable, fallback.ClassOf(context.DeadlineExceeded))
 	require.Equal(t, fallback.Denied, fallback.ClassOf(errors.Join(errors.New("x"), &says{class: "denied"}, &says{class: "refused"})), "the first of the tree")

@@ -296,6 +296,7 @@ func (r *race[Q, A]) lose(x *racer[A]) {
 	r.count(x, sent)
 	if x == r.held {
 		r.t.note(m.Name, x.err, sent, x.at)
+		r.t.failed[len(r.t.failed)-1].Took = x.took // it has waited since
 		return
 	}
 	r.t.failed = append(r.t.failed, Failure{

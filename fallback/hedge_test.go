@@ -273,11 +273,16 @@ func TestHedgeSecurityKeepsTheLevel(t *testing.T) {
 			{Name: "b", Do: timed("b", "ok 150ms").ask, Assurance: fallback.Low},
 			{Name: "c", Do: timed("c", "ok 10ms").ask, Assurance: fallback.High},
 		}})
+		began := time.Now()
 		r, err := c.Do(t.Context(), "q")
 		require.NoError(t, err)
 		require.Equal(t, "c", r.Source)
 		require.True(t, r.Flags.Has(fallback.FlagSecurity))
-		require.Equal(t, fallback.SkipAssurance, r.Failed[1].Skip)
+		require.Equal(t, 3, r.Attempts)
+		b := r.Failed[1]
+		require.Equal(t, fallback.Failure{
+			Source: "b", Class: fallback.Refused, Skip: fallback.SkipAssurance, Attempts: 1, At: began.Add(ms(100)), Took: ms(150),
+		}, b)
 	})
 }
 

@@ -84,6 +84,30 @@ func TestRetryWaitsAsLongAsTheSourceAsks(t *testing.T) {
 	}
 }
 
+// TestRetryHasTheTimeThatLongestSays: also waits that are longer than the
+// source's time, and no more: one that ignores its time is not asked for ever.
+func TestRetryHasTheTimeThatLongestSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := failing(&says{class: "unavailable"})
+		c := newChain(t, config{Sources: []source{{
+			Name: "a", Do: s.ask, Timeout: ms(1), Retry: fallback.Retry{Max: 1, First: ms(100), MaxWait: ms(100)},
+		}}})
+		for i := range 20 {
+			_, err := c.Do(t.Context(), "q")
+			require.Error(t, err)
+			require.EqualValues(t, 2*(i+1), s.asked.Load())
+		}
+		deaf := failing(&says{class: "unavailable"})
+		deaf.does(func(context.Context, string) (reply, error) { time.Sleep(time.Second); return reply{}, errors.New("x") })
+		c = newChain(t, config{Sources: []source{{
+			Name: "a", Do: deaf.ask, Timeout: ms(10), Retry: fallback.Retry{Max: 5, First: ms(10), MaxWait: ms(10)},
+		}}})
+		_, err := c.Do(t.Context(), "q")
+		require.Error(t, err)
+		require.EqualValues(t, 2, deaf.asked.Load())
+	})
+}
+
 // TestRetryKeepsTheLastRealError: neither the end of the context nor a breaker
 // that opened meanwhile hides what the source said.
 func TestRetryKeepsTheLastRealError(t *testing.T) {
@@ -164,6 +188,7 @@ func TestBudgetNumbers(t *testing.T) {
 		s.hangs()
 		_, _ = c.Do(t.Context(), "q")
 		require.Equal(t, 9, b.Left(), "a retry after a timeout costs more")
+		require.EqualValues(t, 4, s.asked.Load(), "and is made")
 		s.fails(&timeoutError{})
 		_, _ = c.Do(t.Context(), "q")
 		require.Equal(t, 0, b.Left(), "so does one after a timeout of the network")
