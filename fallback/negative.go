@@ -28,7 +28,7 @@ func (m *memory[Q, A]) saveNothing(key string, e *Error, wait time.Duration) (sa
 	if m.Negative <= 0 || e.verdict() != ErrNotFound {
 		return false
 	}
-	defer m.guard(func() { saved = false })
+	defer m.guard()
 	rank, keep := -1, m.Negative
 	for _, f := range e.Failed {
 		if f.Class != NotFound {

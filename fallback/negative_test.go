@@ -1,6 +1,7 @@
 package fallback_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ func TestNegativeIsRememberedForItsOwnTime(t *testing.T) {
 		_, err := c.Do(t.Context(), "q")
 		requireVerdict(t, fallback.ErrNotFound, err)
 		require.Len(t, store.data, 1)
+		said := time.Now()
 		time.Sleep(3 * time.Second)
 		r, err := c.Do(t.Context(), "q")
 		e := failed(t, r, err)
@@ -30,6 +32,15 @@ func TestNegativeIsRememberedForItsOwnTime(t *testing.T) {
 		require.Zero(t, r.Attempts)
 		require.True(t, e.NotSent())
 		require.Equal(t, "notfound", e.Class())
+		require.Equal(t, said.UnixNano(), e.Failed[0].At.UnixNano())
+		require.ErrorIs(t, e, e.Failed[0].Err)
+		var nothing interface {
+			Class() string
+			NotSent() bool
+		}
+		require.ErrorAs(t, e.Failed[0].Err, &nothing)
+		require.Equal(t, "notfound", nothing.Class())
+		require.True(t, nothing.NotSent())
 		require.EqualValues(t, 1, s.asked.Load())
 		require.EqualValues(t, 1, c.Inspect().Memory.Negatives)
 		s.answers("built yesterday")
@@ -57,6 +68,7 @@ func TestNegativeOnlyWhatIsComplete(t *testing.T) {
 		"one that knows":               {"notfound", "ok", forever, nil, time.Minute, true},
 		"all of them":                  {"notfound", "notfound", forever, next, time.Minute, true},
 		"not asked for":                {"notfound", "ok", forever, nil, 0, false},
+		"the next says no":             {"notfound", "denied", forever, next, time.Minute, false},
 		"denied, never":                {"denied", "ok", forever, nil, time.Minute, false},
 		"invalid, never":               {"invalid", "ok", forever, nil, time.Minute, false},
 		"F44 the first is down":        {"unavailable", "notfound", forever, nil, time.Minute, false},
@@ -162,3 +174,59 @@ func TestNegativeFailingStore(t *testing.T) {
 }
 
 type panicStore struct{ fallback.Store }
+
+// TestNegativeOfThoseWhoWereAsked: the terms of one that was not worth enough to
+// be asked do not count.
+func TestNegativeOfThoseWhoWereAsked(t *testing.T) {
+	c, _ := remembering(t, failing(&says{class: "notfound"}), func(cfg *config) {
+		cfg.Memory.Negative, cfg.MinAssurance, cfg.Answers = time.Minute, fallback.None, agrees
+		cfg.Sources = append([]source{{Name: "weak", Do: answering("").ask}}, cfg.Sources...)
+	})
+	for _, flags := range []fallback.Flags{0, fallback.FlagRemembered} {
+		r, err := c.Do(t.Context(), "q")
+		requireVerdict(t, fallback.ErrNotFound, err)
+		require.Equal(t, flags, r.Flags)
+	}
+}
+
+// TestNegativeThatIsNotKeptForgets: what was remembered is known to be wrong,
+// also when that cannot be remembered instead.
+func TestNegativeThatIsNotKeptForgets(t *testing.T) {
+	for name, row := range map[string]struct {
+		change func(*config)
+		before func(context.Context, string) error
+		errors uint64
+	}{
+		"the terms forbid":    {func(cfg *config) { cfg.Sources[0].Retention = 0 }, nil, 0},
+		"the store does not":  {func(*config) {}, only("save"), 1},
+		"the store panics":    {func(*config) {}, func(_ context.Context, op string) error { panicOn(op, "save"); return nil }, 1},
+		"it is not asked for": {func(cfg *config) { cfg.Memory.Negative = 0 }, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := failing(&says{class: "unavailable"}), answering("one")
+				c, store := remembering(t, a, func(cfg *config) {
+					cfg.Memory.Negative = time.Minute
+					cfg.Sources = append(cfg.Sources, source{Name: "b", Do: b.ask, Retention: fallback.Forever})
+					row.change(cfg)
+				})
+				_, err := c.Do(t.Context(), "q")
+				require.NoError(t, err)
+				require.Len(t, store.data, 1)
+				time.Sleep(2 * time.Minute)
+				a.fails(&says{class: "notfound"})
+				store.before = row.before
+				_, err = c.Do(t.Context(), "q")
+				requireVerdict(t, fallback.ErrNotFound, err)
+				require.Empty(t, store.data)
+				require.Equal(t, row.errors, c.Inspect().Memory.Errors)
+			})
+		})
+	}
+}
+
+func panicOn(op, bad string) {
+	if op == bad {
+		panic(op)
+	}
+}

@@ -62,7 +62,7 @@ func newMemory[Q, A any](name string, cfg Memory[Q, A], members []member[Q, A], 
 
 // key returns the key of q in the store, empty when q is not to be remembered.
 func (m *memory[Q, A]) key(q Q) (key string) {
-	defer m.guard(func() { key = "" })
+	defer m.guard()
 	name := m.Key(q)
 	if name == "" || len(name) > maxKey {
 		return ""
@@ -70,11 +70,11 @@ func (m *memory[Q, A]) key(q Q) (key string) {
 	return m.prefix + name
 }
 
-// guard recovers what a hook or a store does wrong; use it with defer.
-func (m *memory[Q, A]) guard(undo func()) {
+// guard recovers what a hook or a store does wrong; use it with defer. What it
+// ended returns what its results were then: they are named, and set at the end.
+func (m *memory[Q, A]) guard() {
 	if recover() != nil {
 		m.errs.Add(1)
-		undo()
 	}
 }
 
@@ -91,7 +91,7 @@ func noCancel() {} // a literal in a method of a generic type would be allocated
 
 // load returns what is remembered under key and may still be served by its age.
 func (m *memory[Q, A]) load(key string) (k memo, ok bool) {
-	defer m.guard(func() { ok = false })
+	defer m.guard()
 	k.wait = m.StoreWait
 	ctx, cancel := m.within(k.wait)
 	defer cancel()
@@ -144,7 +144,7 @@ func (k *memo) age(limit time.Duration) (time.Duration, bool) {
 // open returns the remembered answer as a Result, or false when its bytes make
 // no sense; then it is dropped.
 func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok bool) {
-	defer m.guard(func() { ok = false })
+	defer m.guard()
 	a, err := m.Codec.Decode(k.body)
 	if err != nil {
 		m.drop(key)
@@ -160,7 +160,7 @@ func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok 
 
 // drop deletes an entry that is of no use.
 func (m *memory[Q, A]) drop(key string) {
-	defer m.guard(func() {})
+	defer m.guard()
 	m.dropped.Add(1)
 	ctx, cancel := m.within(m.StoreWait)
 	defer cancel()
@@ -171,7 +171,7 @@ func (m *memory[Q, A]) drop(key string) {
 
 // save remembers r when it may be, and writes on it for how long.
 func (m *memory[Q, A]) save(key string, r *Result[A], wait time.Duration) {
-	defer m.guard(func() {})
+	defer m.guard()
 	soft, hard := m.ages(r.Rank)
 	if hard <= 0 {
 		return
