@@ -30,7 +30,7 @@ func (s *lateStore) Load(ctx context.Context, key string) ([]byte, bool, error) 
 
 // second makes two calls, of which the second looks into the memory before the
 // first has saved and hears of it afterwards; its looks take the times given.
-func second(t *testing.T, class string, looks ...time.Duration) (took time.Duration, r fallback.Result[reply], err error, s *script, c *chain) {
+func second(t *testing.T, class string, looks ...time.Duration) (took time.Duration, c *chain, s *script, r fallback.Result[reply], err error) {
 	s = failing(&says{class: class})
 	if class == "" {
 		s.answers("one")
@@ -59,14 +59,14 @@ func second(t *testing.T, class string, looks ...time.Duration) (took time.Durat
 		r, err = c.Do(t.Context(), "q")
 		took = time.Since(began)
 	})
-	return took, r, err, s, c
+	return took, c, s, r, err
 }
 
 // TestSharedLooksAgainForNothing: that there is nothing is found in the second
 // look as well.
 func TestSharedLooksAgainForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		took, r, err, s, c := second(t, "notfound", ms(3), ms(1))
+		took, c, s, r, err := second(t, "notfound", ms(3), ms(1))
 		requireVerdict(t, fallback.ErrNotFound, err)
 		require.Equal(t, fallback.FlagRemembered, r.Flags)
 		require.EqualValues(t, 1, s.asked.Load())
@@ -87,7 +87,7 @@ func TestSharedLooksAgainWithinStoreWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				took, r, err, s, c := second(t, "", row.looks...)
+				took, c, s, r, err := second(t, "", row.looks...)
 				require.NoError(t, err)
 				require.Equal(t, fallback.Live, r.Freshness)
 				require.Equal(t, row.took, took)
@@ -102,7 +102,7 @@ func TestSharedLooksAgainWithinStoreWait(t *testing.T) {
 // source, and those who wait hear that nobody answered.
 func TestF57StoreThatExits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, r, err, _, _ := second(t, "", ms(3), -1)
+		_, _, _, r, err := second(t, "", ms(3), -1)
 		failed(t, r, err)
 		requireVerdict(t, fallback.ErrUnavailable, err)
 		require.Empty(t, r.Failed)

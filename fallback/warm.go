@@ -208,8 +208,9 @@ func (c *Capacity) spare() bool {
 	if c == nil {
 		return true
 	}
+	most := c.numbers()
 	tenth := func(bound int64) int64 { return max(bound/10, 1) }
-	return (c.InFlight <= 0 || c.now.Load() < tenth(int64(c.InFlight))) &&
-		(c.PerSecond <= 0 || c.rate.below(int(tenth(int64(c.PerSecond))))) &&
-		(c.PerDay <= 0 || c.quota.used(c) < tenth(c.PerDay))
+	return (most.inFlight <= 0 || c.now.Load() < tenth(int64(most.inFlight))) &&
+		(most.perSecond <= 0 || c.rate.below(int(tenth(int64(most.perSecond))))) &&
+		(most.perDay <= 0 || c.quota.used(c) < tenth(most.perDay))
 }
