@@ -52,18 +52,6 @@ func TestChainOfOneSourceRunsTheSameCode(t *testing.T) {
 	require.False(t, r.Degraded())
 }
 
-// TestNewCopiesTheSources: what the caller does with the slice afterwards is
-// nothing to the chain, nor to its settings.
-func TestNewCopiesTheSources(t *testing.T) {
-	sources := []source{{Name: "a", Do: answering("a").ask}, {Name: "b", Do: answering("b").ask}}
-	c := newChain(t, config{Sources: sources})
-	sources[0], sources[1] = source{}, source{}
-	require.NoError(t, c.Reconfigure(fallback.Settings{Order: []string{"b", "a"}}))
-	r, err := c.Do(t.Context(), "q")
-	require.NoError(t, err)
-	require.Equal(t, "b", r.Source)
-}
-
 func TestChainAsksNobodyAnInvalidQuestion(t *testing.T) {
 	for name, valid := range map[string]func(string) error{
 		"error":                  func(string) error { return errors.New("no such place: Hong Gil-dong") },

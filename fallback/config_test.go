@@ -100,6 +100,7 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 		"stale below fresh":                   {remember(memory{Key: identity, Fresh: 2, Stale: 1}), []string{"memory: stale is below fresh; both count from when the answer was given"}},
 		"memory with negatives":               {remember(memory{Key: identity, Fresh: 1, StoreWait: -1}), []string{"memory: a number is negative"}},
 		"memory with negatives of every kind": {remember(memory{Key: identity, Fresh: 1, Revalidate: -1, Negative: -1}), []string{"memory: a number is negative"}},
+		"memory with a negative age":          {remember(memory{Key: identity, Fresh: -1, Stale: 1}), []string{"memory: a number is negative"}},
 		"revalidate without room":             {remember(memory{Key: identity, Fresh: 1, Stale: 1, Revalidate: 1}), []string{"memory: revalidate needs fresh, and stale above it"}},
 		"revalidate without fresh":            {remember(memory{Key: identity, Stale: 1, Revalidate: 1}), []string{"memory: revalidate needs fresh, and stale above it"}},
 		"memory that is good":                 {remember(memory{Key: identity, Stale: 1}), nil},
@@ -138,7 +139,7 @@ type empty struct{ hidden int }
 func (e empty) Cacheable() bool { return e.hidden == 0 }
 
 // TestNewCopiesItsSources: what the caller does with its slice afterwards does
-// not matter.
+// not matter, nor for the settings that are put in force later.
 func TestNewCopiesItsSources(t *testing.T) {
 	cfg := config{Name: "x", Sources: []source{{Name: "a", Do: answering("ok").ask}}}
 	c := newChain(t, cfg)
@@ -146,4 +147,29 @@ func TestNewCopiesItsSources(t *testing.T) {
 	r, err := c.Do(t.Context(), "q")
 	require.NoError(t, err)
 	require.Equal(t, "a", r.Source)
+	require.NoError(t, c.Reconfigure(fallback.Settings{Order: []string{"a"}}))
+	r, err = c.Do(t.Context(), "q")
+	require.NoError(t, err)
+	require.Equal(t, "a", r.Source)
+}
+
+// TestNewTakesWhatItSaysItTakes: the greatest numbers are still good, and so is
+// each of several that may be zero.
+func TestNewTakesWhatItSaysItTakes(t *testing.T) {
+	src := source{Name: strings.Repeat("x", 64), Do: answering("").ask, Timeout: time.Hour, Retry: fallback.Retry{Max: 10, First: time.Hour, MaxWait: time.Hour}}
+	src.Upstream = &fallback.Upstream{Capacity: &fallback.Capacity{
+		PerSecond: 100_000, PerDay: 1, Reset: 24*time.Hour - 1, Counter: &oddCounter{}, Key: strings.Repeat("k", 64), CounterWait: time.Hour,
+	}}
+	two := []source{src, {Name: "b", Do: src.Do, Retention: fallback.Forever}}
+	for name, cfg := range map[string]config{
+		"long":   {Name: strings.Repeat("n", 64), Deadline: time.Hour, Hedge: fallback.Hedge{After: time.Hour, Quantile: 0.5}, PanicTrials: 10, Warm: 0.1, Sources: two},
+		"once":   {Name: "x", Once: true, Sources: []source{{Name: "a", Do: src.Do, Find: finding(nothing), FindTimeout: time.Hour}}},
+		"memory": {Name: "x", MinAssurance: fallback.None, Answers: agrees, Sources: []source{{Name: "a", Do: src.Do, Retention: 1, Assurance: fallback.None}}, Memory: &memory{Key: identity, Fresh: time.Hour, Stale: time.Hour}},
+	} {
+		c, err := fallback.New(cfg)
+		require.NoError(t, err, name)
+		require.NoError(t, c.Close())
+	}
+	_, err := fallback.New(config{Name: "x", Hedge: fallback.Hedge{Quantile: 1}, Sources: two})
+	require.ErrorContains(t, err, "hedge: quantile must be from 0.5 to below 1")
 }

@@ -92,6 +92,7 @@ func TestExplainTellsEverythingApart(t *testing.T) {
 	note := func(what, text string) {
 		require.NotContains(t, seen, text, "%s and %s", what, seen[text])
 		require.NotEmpty(t, text)
+		require.Equal(t, strings.TrimRight(text, " -\n"), text, "%s: it ends in the middle", what)
 		seen[text] = what
 	}
 	one := func(f fallback.Failure) string {
@@ -127,6 +128,31 @@ func TestExplainTellsEverythingApart(t *testing.T) {
 	note("unknown", (&fallback.Error{Unknown: true}).Explain())
 	note("cancelled", (&fallback.Error{Cancelled: true}).Explain())
 	note("a shared call", (&fallback.Error{Failed: []fallback.Failure{{Took: time.Second}}}).Explain())
+}
+
+// TestExplainCountsAndTimes: how often each was asked, how long it took and why,
+// in a result and in an error alike.
+func TestExplainCountsAndTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChain(t, config{Sources: []source{
+			{Name: "a", Do: timed("", "unavailable 1ms").ask, Retry: fallback.Retry{Max: 2, First: 1, MaxWait: 1}},
+			{Name: "b", Do: failing(errors.New("secret")).ask}, {Name: "c", Do: timed("", "ok 1us").ask, Assurance: fallback.None},
+		}})
+		r, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+		lines := "\n- a could not answer, 3 times, after 3ms: vendor: search: unavailable\n- b could not answer\n- 4 calls went out"
+		require.Equal(t, "c answered, the third choice"+strings.Replace(lines, "4", "5", 1), r.Explain())
+		e := &fallback.Error{Chain: "address", Failed: r.Failed}
+		require.Equal(t, "address: no answer: unavailable, those who might answer could not, and nothing that is remembered may stand in"+lines, e.Explain())
+		e = &fallback.Error{Kind: fallback.Invalid, Cause: &says{class: "invalid"}}
+		require.Equal(t, "no answer: invalid, the question is wrong: vendor: search: invalid", e.Explain())
+		unknown := fallback.Failure{Source: "a", Effect: fallback.EffectUnknown, FindErr: &says{class: "limited"}}
+		require.Equal(t, "no answer\n- a could not answer; nobody knows whether it was done: vendor: search: limited",
+			(fallback.Result[reply]{Failed: []fallback.Failure{unknown}}).Explain())
+		waited := fallback.Failure{Took: time.Second}
+		require.Equal(t, "no answer\n- the time of the caller ended after 1s, while the call that it shared went on",
+			(fallback.Result[reply]{Failed: []fallback.Failure{waited}}).Explain())
+	})
 }
 
 // TestF5ExplainShowsNoSecret: of a cause only what was written to be shown.

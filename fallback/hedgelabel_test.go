@@ -18,8 +18,10 @@ func TestHedgeLoserIsLabelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		br := newBreaker(t, breaker.Config{SlowAfter: ms(500)})
 		a := new(script)
+		var ended time.Time
 		a.does(func(ctx context.Context, _ string) (reply, error) {
 			<-ctx.Done()
+			ended = time.Now()
 			return reply{}, ctx.Err()
 		})
 		c := newChain(t, config{Hedge: fallback.Hedge{After: ms(100)}, Sources: []source{
@@ -34,6 +36,7 @@ func TestHedgeLoserIsLabelled(t *testing.T) {
 		}}, r.Failed)
 		require.EqualValues(t, 0, br.Snapshot().Slow)
 		time.Sleep(time.Second)
+		require.Equal(t, began.Add(ms(501)), ended)
 		require.EqualValues(t, 1, br.Snapshot().Slow)
 		require.Zero(t, br.Snapshot().Faults)
 	})

@@ -83,7 +83,7 @@ func TestSharedLooksAgainWithinStoreWait(t *testing.T) {
 		took  time.Duration
 	}{
 		"the second is too slow": {[]time.Duration{ms(3), time.Second}, ms(3 + 5)},
-		"the first is too slow":  {[]time.Duration{time.Second}, ms(5)},
+		"the first is too slow":  {[]time.Duration{time.Second, ms(1)}, ms(5)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

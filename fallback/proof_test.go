@@ -49,6 +49,23 @@ func TestProven(t *testing.T) {
 		require.Equal(t, []string{"b", "c"}, heard[0].Unproven)
 		require.Equal(t, []string{"b"}, heard[1].Unproven)
 		require.Equal(t, []string{"a", "b"}, heard[2].Unproven)
+		for range 2 { // within the second for which it is not looked at anew
+			_, err = c.Do(t.Context(), "q")
+			require.NoError(t, err)
+			synctest.Wait()
+			heard = e.all()
+			require.Equal(t, []string{"a", "b"}, heard[len(heard)-1].Unproven)
+		}
+		s[1].answers("b")
+		time.Sleep(time.Second - 1)
+		for _, want := range [][]string{{"a", "b"}, {"a"}} {
+			_, err = c.Do(t.Context(), "q")
+			require.NoError(t, err)
+			synctest.Wait()
+			heard = e.all()
+			require.Equal(t, want, heard[len(heard)-1].Unproven)
+			time.Sleep(time.Nanosecond)
+		}
 	})
 }
 

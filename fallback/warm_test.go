@@ -86,6 +86,7 @@ func TestWarmKeepsAGroupWithOneSource(t *testing.T) {
 		of := func(c *chain, i int) string {
 			r, err := c.Do(t.Context(), fmt.Sprint("view ", i))
 			require.NoError(t, err)
+			require.Equal(t, r.Source != "a", r.Flags.Has(fallback.FlagWarm))
 			return r.Source
 		}
 		const groups = 1000
@@ -317,6 +318,10 @@ func TestWarmIsBoundedInTime(t *testing.T) {
 			require.Equal(t, "a", r.Source)
 			require.Zero(t, r.Flags)
 			require.EqualValues(t, 8, s[1].asked.Load())
+			s[1].answers("quick")
+			r, err = c.Do(within(t, ms(800)), "q")
+			require.NoError(t, err)
+			require.Equal(t, "quick", r.Value.Text, "a quarter is just what it usually needs")
 		})
 	})
 }

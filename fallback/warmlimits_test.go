@@ -138,6 +138,41 @@ func TestWarmEatsNoQuota(t *testing.T) {
 			})
 		})
 	}
+	t.Run("as settings have it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			room := &fallback.Capacity{InFlight: 10, PerSecond: 1000, PerDay: 10}
+			c, s := warming(t, func(cfg *config) {
+				onB(t)(cfg)
+				cfg.Sources[1].Upstream = &fallback.Upstream{Capacity: room}
+			})
+			asked := func(set fallback.CapacitySettings) int64 {
+				apply, err := room.Prepare(set)
+				require.NoError(t, err)
+				apply()
+				before := s[1].asked.Load()
+				for range 20 {
+					_, err := c.Do(t.Context(), "q")
+					require.NoError(t, err)
+				}
+				return s[1].asked.Load() - before
+			}
+			require.EqualValues(t, 20, asked(fallback.CapacitySettings{PerDay: to(int64(0))}))
+			require.EqualValues(t, 10, asked(fallback.CapacitySettings{PerDay: to(int64(100))}))
+			time.Sleep(time.Second)
+			require.EqualValues(t, 2, asked(fallback.CapacitySettings{PerDay: to(int64(0)), PerSecond: to(20)}))
+		})
+	})
+	t.Run("no bound in flight", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, s := warming(t, func(cfg *config) {
+				onB(t)(cfg)
+				cfg.Sources[1].Upstream = &fallback.Upstream{Capacity: new(fallback.Capacity)}
+			})
+			s[1].does(timed("b", "ok 500ms").ask)
+			together(10, func(int) { _, _ = c.Do(t.Context(), "q") })
+			require.EqualValues(t, 10, s[1].asked.Load())
+		})
+	})
 	t.Run("in flight", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			up := &fallback.Upstream{Capacity: &fallback.Capacity{InFlight: 20}}
@@ -199,6 +234,21 @@ func TestWarmKeepsTheAssurance(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWarmFirstIsWhoIsEnough: who is asked first in good times is the first that
+// reaches what the chain requires; the others that do are kept warm.
+func TestWarmFirstIsWhoIsEnough(t *testing.T) {
+	c, s := warming(t, func(cfg *config) {
+		cfg.Require = fallback.Signature
+		cfg.Sources[1].Traits, cfg.Sources[2].Traits = fallback.Signature, fallback.Signature
+	})
+	for range 100 {
+		_, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+	}
+	require.Zero(t, s[0].asked.Load())
+	require.InDelta(t, 10, s[2].asked.Load(), 1)
 }
 
 // TestWarmAndMemory: what is remembered does not tell how it was obtained, and
