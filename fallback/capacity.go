@@ -145,6 +145,14 @@ func (c *Capacity) give() {
 	}
 }
 
+// hold takes one more place in flight for a call that has one: what is left
+// behind stays in flight when the turn that made it is over.
+func (c *Capacity) hold() {
+	if c != nil {
+		c.now.Add(1)
+	}
+}
+
 // leave gives back a place in flight, and the call with it when none was sent.
 func (c *Capacity) leave(s spent, sent *int) {
 	c.give()

@@ -41,7 +41,8 @@ func New[Q, A any](cfg Config[Q, A]) (*Chain[Q, A], error) {
 // Result where the answer comes from. The error is an *Error; with it the
 // Result holds no answer, only Failed, Flags and Attempts.
 //
-// Do returns when ctx ends, unless a source ignores its context. Whoever waits
+// Do returns when ctx ends, unless a source ignores its context and is not left
+// behind (Source.Detach). Whoever waits
 // for a shared call then hears which sources had failed by that time, and a
 // last Failure without a Source for the wait itself; the verdict and a stale
 // answer follow from what was known.
@@ -137,6 +138,7 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			return r, nil
 		}
 		f := t.note(m.Name, err, sent, at)
+		t.late(got.late, got.left)
 		if f.Class.Fault() {
 			t.effect(got.effect, got.find)
 			if got.effect == EffectDone {
@@ -176,6 +178,9 @@ func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor A
 func (c *wiring[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
 	if t.unknown != nil {
 		t.flags |= FlagRepeated
+	}
+	if got.late > 0 {
+		t.flags |= FlagLate
 	}
 	return Result[A]{
 		Value: got.value, Source: c.members[rank].Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(),
@@ -256,14 +261,14 @@ func (c *Chain[Q, A]) Name() string { return c.made.Name }
 
 // Longest returns how long a call may last at most: every source with all its
 // attempts and waits, or Config.Deadline when that is shorter. Sources that
-// ignore their context are not bounded by it.
+// ignore their context are bounded by it, and 10ms, only with Source.Detach.
 func (c *Chain[Q, A]) Longest() time.Duration { return c.now.Load().longest }
 
 // Close ends drills, and waits for shared calls that outlived their callers, for calls that were
-// overtaken and for the observer, at most the greatest Longest that it had and a
+// overtaken or left behind and for the observer, at most the greatest Longest that it had and a
 // second more each, and says so when something is still running then. It may be
-// called again. A chain that was closed still answers, without sharing or
-// hedging calls. The breakers are their owner's to close.
+// called again. A chain that was closed still answers, without sharing,
+// hedging or detaching calls. The breakers are their owner's to close.
 func (c *Chain[Q, A]) Close() error {
 	var errs []error
 	w := c.now.Load()
@@ -272,7 +277,7 @@ func (c *Chain[Q, A]) Close() error {
 		errs = append(errs, errors.New("a shared call still runs"))
 	}
 	if !w.crew.close(w.ever + time.Second) {
-		errs = append(errs, errors.New("a call that was overtaken still runs"))
+		errs = append(errs, errors.New("a call that was overtaken or left behind still runs"))
 	}
 	if !w.teller.close(time.Second) {
 		errs = append(errs, errors.New("the observer is still busy"))

@@ -81,7 +81,8 @@
 //
 // # What is not promised
 //
-//   - A source that ignores its context cannot be bounded from outside.
+//   - A source that ignores its context holds its caller up. It is told
+//     (FlagLate), and Source.Detach leaves it behind.
 //   - Find is as good as the list of the vendor: what is listed later than two
 //     thirds of FindTimeout after the fault is taken for absent.
 //   - The last source can be down as well; then there is an error.

@@ -105,6 +105,7 @@ var flagTexts = [...]struct {
 	{FlagPanic, "nobody could be asked, so one was tried although its breaker is open"},
 	{FlagWarm, "a source was asked before its turn, to see that it works"},
 	{FlagDrill, "a drill passes a source over"},
+	{FlagLate, "a source did not return when its time was up, so it ignores its context"},
 }
 
 // explain says why the source gave no answer.
@@ -127,6 +128,9 @@ func (f *Failure) explain(b *strings.Builder) {
 	}
 	if f.Took >= time.Millisecond {
 		fmt.Fprintf(b, ", after %s", brief(f.Took))
+	}
+	if f.Late > 0 {
+		fmt.Fprintf(b, ", %s later than it may", brief(f.Late))
 	}
 	if text := cleanText(f.Err); text != "" && f.tellsMore() && f.Err != ErrOvertaken {
 		b.WriteString(": " + text)

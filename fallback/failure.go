@@ -100,12 +100,14 @@ type Failure struct {
 	Took     time.Duration // how long its turn lasted, waits and Find included
 	Effect   Effect        // what is known of its effect
 	FindErr  error         // why Find could not tell, when it was asked; as Err it may hold anything
+	Late     time.Duration // how long after the end of its time Do returned, when it ignored that; zero: it obeyed, or was left behind (ErrLeftBehind)
 }
 
 // String returns `source: class: cause`, or `source: reason: cause` when it was
-// not asked. The cause stands there only as far as its text may be shown. A turn
-// out of order follows in brackets ([panic], [warm], [drill]), and so does what is known of the
-// effect: [done], [absent], [unknown], or [unknown: why Find could not tell].
+// not asked. The cause stands there only as far as its text may be shown. In
+// brackets follow how late the source returned ([2s late]), a turn out of order
+// ([panic], [warm], [drill]), and what is known of the effect: [done], [absent],
+// [unknown], or [unknown: why Find could not tell].
 func (f Failure) String() string {
 	s := f.Source
 	if s == "" {
@@ -118,6 +120,9 @@ func (f Failure) String() string {
 	}
 	if text := cleanText(f.Err); text != "" && f.tellsMore() {
 		s += ": " + text
+	}
+	if f.Late > 0 {
+		s += " [" + brief(f.Late) + " late]"
 	}
 	if f.Turn != 0 {
 		s += " [" + f.Turn.String() + "]"

@@ -19,6 +19,9 @@ func (c *wiring[Q, A]) settle(ctx context.Context, m *member[Q, A], q Q, floor A
 		got.effect = EffectUnknown
 	default:
 		got.effect, got.find = c.search(ctx, m, q, floor, got)
+		if got.left && got.effect == EffectAbsent { // it may still do it
+			got.effect, got.find = EffectUnknown, ErrLeftBehind
+		}
 	}
 }
 

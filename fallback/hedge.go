@@ -249,6 +249,7 @@ func (r *race[Q, A]) failed(x *racer[A]) bool {
 		return true
 	}
 	f := r.t.note(m.Name, x.err, sent, x.at)
+	r.t.late(x.got.late, x.got.left)
 	r.t.failed[len(r.t.failed)-1].Took = x.took
 	if f.Class.Fault() && r.t.left(r.ctx) {
 		return false
@@ -297,6 +298,7 @@ func (r *race[Q, A]) lose(x *racer[A]) {
 	if x == r.held {
 		r.t.note(m.Name, x.err, sent, x.at)
 		r.t.failed[len(r.t.failed)-1].Took = x.took // it has waited since
+		r.t.late(x.got.late, x.got.left)
 		return
 	}
 	r.t.failed = append(r.t.failed, Failure{

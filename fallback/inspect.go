@@ -53,6 +53,8 @@ type SourceView struct {
 	Tries      int  // of a leg
 	BeginAsks  bool // of a leg
 	Resends    bool
+	Detach     bool
+	Left       int // calls that were left behind and still run (Source.Detach)
 	Assurance  Assurance
 	Traits     Trait
 	Retention  Retention
@@ -118,7 +120,7 @@ func (c *Chain[Q, A]) Inspect() Inspection {
 
 func (m *member[Q, A]) view() SourceView {
 	v := SourceView{
-		Name: m.Name, Timeout: m.Timeout, Finds: m.FindTimeout, Retry: m.Retry, Resends: m.Resends,
+		Name: m.Name, Timeout: m.Timeout, Finds: m.FindTimeout, Retry: m.Retry, Resends: m.Resends, Detach: m.Detach, Left: int(m.past.loose.left.Load()),
 		Assurance: m.Assurance, Traits: m.Traits, Retention: m.Retention,
 	}
 	if m.budget != nil {

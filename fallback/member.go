@@ -21,8 +21,10 @@ type member[Q, A any] struct {
 type said[A any] struct {
 	value  A
 	level  Assurance
-	effect Effect // after a fault, with Config.Once
-	find   error  // why Find could not tell
+	effect Effect        // after a fault, with Config.Once
+	find   error         // why Find could not tell
+	late   time.Duration // how long after the end of its time it came back
+	left   bool          // it did not: it was left behind
 }
 
 func newMember[Q, A any](s Source[Q, A]) member[Q, A] {
@@ -82,8 +84,11 @@ func (c *wiring[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Ass
 		c.settle(ctx, m, q, floor, &got, err)
 		return got, 1, err
 	}
-	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no && !y.over() {
-		return c.again(ctx, m, q, floor, err, y)
+	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no && !y.over() && !got.left {
+		late := got.late
+		got, n, err := c.again(ctx, m, q, floor, err, y)
+		got.late = max(got.late, late)
+		return got, n, err
 	}
 	return got, 1, err
 }
@@ -91,6 +96,9 @@ func (c *wiring[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Ass
 // attempt asks m once, inside its breaker and its time, and returns whether the
 // call went out. With an error, what it got is not an answer.
 func (c *wiring[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (got said[A], sent bool, err error) {
+	if m.Detach {
+		return c.detached(ctx, m, q, floor, y)
+	}
 	err = m.breaker.Do(ctx, func(ctx context.Context) error {
 		sent = true
 		y.count()
@@ -109,7 +117,11 @@ func (c *wiring[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Ass
 	}()
 	ctx, cancel := context.WithTimeout(ctx, m.Timeout)
 	defer cancel()
-	if got.value, err = m.Do(ctx, q); err != nil {
+	got.value, err = m.Do(ctx, q)
+	if ctx.Err() != nil {
+		got.late = lateness(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	got.level, err = c.judge(got.value, q, m.Assurance, floor)

@@ -32,6 +32,7 @@ type aside struct {
 type past struct {
 	tried atomic.Int64 // last panic trial
 	rests atomic.Int64 // until when it is not asked before its turn
+	loose loose        // calls in goroutines of their own
 }
 
 // panicPace returns the time from one panic trial to the next, zero for none.
@@ -136,16 +137,20 @@ func (c *wiring[Q, A]) trial(ctx context.Context, limit time.Duration, m *member
 		return got, false, full
 	}
 	defer m.capacity.give()
-	pass, err := m.breaker.Trial(ctx)
+	pass, err := m.enter(ctx, (*breaker.Breaker).Trial)
 	if err != nil {
 		m.capacity.unspend(spent)
 		return got, false, err
 	}
 	c.aside.trials.Add(1)
 	m.past.tried.Store(int64(time.Since(c.began)))
-	defer func() { pass.Exit(errExited) }() // only when the source ended the goroutine
-	err = c.call(ctx, m, q, floor, &got)
-	pass.Exit(err)
+	if m.Detach {
+		got, err = c.apart(ctx, m, q, floor, pass)
+	} else {
+		defer func() { pass.Exit(errExited) }() // only when the source ended the goroutine
+		err = c.call(ctx, m, q, floor, &got)
+		pass.Exit(err)
+	}
 	if err == nil {
 		m.budget.earn()
 	} else if c.cfg.Once && ClassOf(err).Fault() {

@@ -46,6 +46,7 @@ const (
 	FlagPanic                        // nobody could be asked, so a source was tried although its breaker is open (Config.PanicTrials)
 	FlagWarm                         // a source was asked before its turn, to see that it works (Config.Warm)
 	FlagDrill                        // a source was passed over by a drill (Chain.Drill)
+	FlagLate                         // a source did not return when its time was up: it ignores its context (see Source.Detach)
 )
 
 var flagWords = [...]struct {
@@ -53,7 +54,7 @@ var flagWords = [...]struct {
 	word string
 }{
 	{FlagSecurity, "security"}, {FlagShared, "shared"}, {FlagRepeated, "repeated"}, {FlagHedged, "hedged"}, {FlagRemembered, "remembered"},
-	{FlagPanic, "panic"}, {FlagWarm, "warm"}, {FlagDrill, "drill"},
+	{FlagPanic, "panic"}, {FlagWarm, "warm"}, {FlagDrill, "drill"}, {FlagLate, "late"},
 }
 
 // Has reports whether f holds every flag of want.

@@ -52,8 +52,9 @@ func (c *wiring[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor As
 			return backoff.Permanent(err)
 		}
 		sent++
+		now.late = max(now.late, got.late)
 		got, p.last = now, err
-		if err != nil && ClassOf(err).rule().retry == no {
+		if err != nil && (ClassOf(err).rule().retry == no || got.left) {
 			return backoff.Permanent(err)
 		}
 		return err

@@ -17,8 +17,10 @@ type Source[Q, A any] struct {
 	// bytes, no control characters.
 	Name string
 	// Do asks once. It must be safe for concurrent use and return soon after
-	// ctx ends: a Do that ignores its context cannot be bounded from outside.
-	// With Memory the call may be shared, and then ctx carries no values.
+	// ctx ends: a Do that ignores its context holds the caller up, unless Detach
+	// is set. One that returned more than 10ms after that is told: FlagLate, and
+	// Failure.Late. With Memory the call may be shared, and then ctx carries no
+	// values.
 	Do func(ctx context.Context, q Q) (A, error)
 	// Upstream is what this source shares with others of its vendor. Nil: no
 	// breaker, no shared budget, no capacity.
@@ -64,6 +66,29 @@ type Source[Q, A any] struct {
 	Traits Trait
 	// Retention is what the terms of the vendor let us keep. Zero: nothing.
 	Retention Retention
+	// Detach runs each Do in a goroutine of its own and leaves it behind when it
+	// has not returned 10ms after its time was up, so that a Do that ignores its
+	// context (a client without one, a library in C) cannot hold anybody up. It
+	// has failed then with ErrLeftBehind, and is not asked again in this call;
+	// what it returns later is thrown away, a panic or runtime.Goexit in it too.
+	// Answers runs there as well. Find does not: it has to obey its context.
+	//
+	//   - What is left behind still runs at the vendor. It keeps its place in
+	//     Capacity.InFlight until it returns; without such a bound at most
+	//     DefaultDetached calls of the source are out at once, those left behind
+	//     among them. Above that the source is passed over (SkipCapacity), for
+	//     good when none ever returns. SourceView.Left counts them.
+	//   - The breaker hears of each call once: as of a fault, when it was left
+	//     behind because its own Timeout was up. When the time of the caller was
+	//     shorter, it hears when the call returns or is slow by its measure.
+	//   - With Once the effect of what is left behind is unknown, and stays so when
+	//     Find finds nothing: it may still be done.
+	//   - Close waits for what was left behind as long as for other calls.
+	//
+	// It costs a goroutine and a few allocations for each call, so make Do obey
+	// its context where that can be done. False: Do runs in the caller's
+	// goroutine, at no cost.
+	Detach bool
 	// Resends says that the vendor goes on by itself when this way fails (an
 	// AlimTalk that it sends again as an SMS), for Check: behind such a source
 	// the next one may do it a second time.

@@ -77,6 +77,7 @@ func (c *wiring[Q, A]) outOfTurn(
 		return r, true
 	}
 	f := t.note(m.Name, err, sent, at)
+	t.late(got.late, got.left)
 	if sent > 0 {
 		t.failed[len(t.failed)-1].Turn = turn
 	}

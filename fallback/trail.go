@@ -35,6 +35,15 @@ func (t *trail) note(source string, err error, sent int, at time.Time) Failure {
 	return f
 }
 
+// late notes how long after the end of its time the source that failed last
+// returned, and that it was left behind.
+func (t *trail) late(by time.Duration, left bool) {
+	if by > 0 || left {
+		t.failed[len(t.failed)-1].Late = by
+		t.flags |= FlagLate
+	}
+}
+
 // effect notes what is known of the effect of the last failure.
 func (t *trail) effect(known Effect, find error) {
 	f := &t.failed[len(t.failed)-1]

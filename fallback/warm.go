@@ -162,6 +162,7 @@ func (c *wiring[Q, A]) askWarm(ctx context.Context, q Q, group string, floor Ass
 	}
 	x.rank = rank
 	f := t.note(m.Name, err, sent, at)
+	t.late(got.late, got.left)
 	t.failed[0].Turn = TurnWarm
 	if f.Class.Fault() {
 		m.past.rests.Store(int64(age + warmRest))
