@@ -25,7 +25,7 @@ import (
 // place back.
 func (f *Flow[Q, C, R, A]) Begin(ctx context.Context, source string, q Q) (b Begun[C], err error) {
 	c := f.now.Load()
-	o := Outcome{Chain: c.name, Op: "begin", Verdict: errExited.Error(), At: time.Now()}
+	o := Outcome{Chain: c.name, Op: "begin", Verdict: Unavailable.String(), At: time.Now()}
 	defer c.tell(&o, &err)
 	b, rank, err := c.begin(ctx, source, q, o.At)
 	if err == nil {

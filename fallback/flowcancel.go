@@ -24,7 +24,7 @@ import (
 //     still wait at the vendor. Tell the citizen to leave it unanswered.
 func (f *Flow[Q, C, R, A]) Cancel(ctx context.Context, ticket string) (err error) {
 	c := f.now.Load()
-	o := Outcome{Chain: c.name, Op: "cancel", Verdict: errExited.Error(), At: time.Now()}
+	o := Outcome{Chain: c.name, Op: "cancel", Verdict: Unavailable.String(), At: time.Now()}
 	defer c.tell(&o, &err)
 	if o.Source, err = c.cancel(ctx, ticket, o.At); err == nil {
 		o.Verdict = "ok"

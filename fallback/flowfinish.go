@@ -29,7 +29,7 @@ import (
 //   - whatever answer the leg gave.
 func (f *Flow[Q, C, R, A]) Finish(ctx context.Context, ticket string, r R) (a Result[A], err error) {
 	c := f.now.Load()
-	o := Outcome{Chain: c.name, Op: "finish", Verdict: errExited.Error(), At: time.Now()}
+	o := Outcome{Chain: c.name, Op: "finish", Verdict: Unavailable.String(), At: time.Now()}
 	defer c.tell(&o, &err)
 	a, err = c.finish(ctx, ticket, r, o.At)
 	if err == nil {

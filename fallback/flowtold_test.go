@@ -92,6 +92,9 @@ func TestFlowPrintsNoSecret(t *testing.T) {
 	require.NotContains(t, seen, b.Challenge.URL)
 	require.Contains(t, seen, "begun kakao, low, until 2")
 	require.Contains(t, seen, "flow login")
+	require.Equal(t, "flow config login", fmt.Sprint(s.cfg))
+	require.Contains(t, seen, `"config":"login"`)
+	require.Contains(t, seen, `"begun":{"source":"kakao","assurance":"low","expires":"2`)
 	require.Equal(t, "login", s.flow.Name())
 
 	j, err := json.Marshal(b)
