@@ -3,6 +3,7 @@ package fallback_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,10 +75,15 @@ func TestHedgeItsCallerLeaves(t *testing.T) {
 	} {
 		t.Run(second, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
 				ended := make(map[string]time.Time)
 				watch := func(name string, s *script) func(context.Context, string) (reply, error) {
 					return func(ctx context.Context, q string) (reply, error) {
-						context.AfterFunc(ctx, func() { ended[name] = time.Now() })
+						context.AfterFunc(ctx, func() {
+							mu.Lock()
+							defer mu.Unlock()
+							ended[name] = time.Now()
+						})
 						return s.ask(ctx, q)
 					}
 				}

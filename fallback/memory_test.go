@@ -59,7 +59,7 @@ func TestMemoryFreshAnswerAsksNobody(t *testing.T) {
 	})
 }
 
-// TestMemoryStaleCases follows the cases of nginx's proxy_cache_use_stale.t.
+// TestMemoryStaleCases: what TestNginxStaleCases has no case for.
 func TestMemoryStaleCases(t *testing.T) {
 	unavailable := &says{class: "unavailable"}
 	bubble := func(name string, f func(t *testing.T)) {
@@ -191,15 +191,6 @@ func TestMemoryStaleCases(t *testing.T) {
 		time.AfterFunc(time.Millisecond, cancel)
 		_, err = c.Do(ctx, "q")
 		requireVerdict(t, fallback.ErrCancelled, err)
-	})
-	bubble("not unless it was asked for", func(t *testing.T) {
-		s := answering("old")
-		c, _ := remembering(t, s, func(cfg *config) { cfg.Memory.Stale = 0 })
-		learn(t, c)
-		time.Sleep(time.Minute)
-		s.fails(unavailable)
-		_, err := c.Do(t.Context(), "q")
-		requireVerdict(t, fallback.ErrUnavailable, err)
 	})
 	bubble("never fresh, only stale", func(t *testing.T) {
 		s := answering("old")
