@@ -156,6 +156,35 @@ func TestCheckFinds(t *testing.T) {
 			w.address.Deadline = time.Second
 		},
 			[]string{"error no-turn address [naver]"}},
+		"no-turn, of quick sources": {func(_ *testing.T, w *town) {
+			for i := range w.address.Sources {
+				w.address.Sources[i].Timeout = 10 * time.Millisecond
+			}
+			w.address.Deadline = 30 * time.Millisecond
+		}, nil},
+		"no-turn, just enough": {func(_ *testing.T, w *town) { w.address.Deadline = 150 * time.Millisecond }, nil},
+		"no-turn, just too little": {func(_ *testing.T, w *town) { w.address.Deadline = 149 * time.Millisecond },
+			[]string{"error no-turn address [naver]"}},
+		"no-hedge, of two": {func(_ *testing.T, w *town) {
+			w.address.Sources = append(w.address.Sources[:1:1], w.address.Sources[2])
+			w.address.Hedge.After = 3 * time.Second
+		}, []string{"warning no-hedge address []"}},
+		"hedge, by what is usual":          {func(_ *testing.T, w *town) { w.address.Hedge = fallback.Hedge{After: 3 * time.Second, Quantile: 0.9} }, nil},
+		"hedge, without a deadline":        {func(_ *testing.T, w *town) { w.address.Hedge.After, w.address.Deadline = 300*time.Millisecond, 0 }, nil},
+		"no-minimum, of what has no level": {func(_ *testing.T, w *town) { w.address.Sources[0].Assurance = fallback.None }, nil},
+		"never-asked, and so not abroad": {func(_ *testing.T, w *town) {
+			w.address.MinAssurance, w.address.Sources[0].Assurance, w.address.Sources[2].Assurance = fallback.None, fallback.None, fallback.None
+			w.address.Sources[1].Upstream.Recipient.Country = "US"
+		}, []string{"warning never-asked address [naver]"}},
+		"memory-no-stale, of one": {func(_ *testing.T, w *town) {
+			memory(w)
+			w.address.Memory.Stale, w.address.Sources = 0, w.address.Sources[:1]
+		}, []string{"error single-source address [juso]", "warning memory-no-stale address []"}},
+		"memory, of one that is never asked": {func(_ *testing.T, w *town) {
+			memory(w)
+			w.address.MinAssurance, w.address.Sources[0].Assurance, w.address.Sources[1].Assurance = fallback.None, fallback.None, fallback.None
+			w.address.Sources[0].Retention, w.address.Sources[2].Retention = 0, fallback.Forever
+		}, []string{"warning never-asked address [list]", "warning last-resort address [naver]"}},
 		"short-ttl":         {func(_ *testing.T, w *town) { w.login.TTL = 12 * time.Second }, []string{"error short-ttl login []"}},
 		"short-ttl, enough": {func(_ *testing.T, w *town) { w.login.TTL = time.Minute }, nil},
 		"short-ttl, little": {func(_ *testing.T, w *town) { w.login.TTL = 59 * time.Second }, []string{"warning short-ttl login []"}},

@@ -87,7 +87,7 @@ func (p *surveyed) checkDeadline() {
 			p.find(LintNoTurn, SeverityError, []int{i}, "when those before it hang its part of the deadline of %s is %s: no answer comes in that time.",
 				Duration(p.Deadline), Duration(part.Round(time.Millisecond)))
 		}
-		before += v.turn()
+		before += v.Timeout + v.Finds // what has an effect is asked once
 	}
 	if !p.Once && known && usual > p.Deadline {
 		p.find(LintTightTurns, SeverityWarning, p.enough,
@@ -113,11 +113,6 @@ func (p *surveyed) checkHedge() {
 		p.find(LintNoHedge, SeverityWarning, nil, "it would begin after %s, and no call waits longer than %s for a source: it never does.",
 			Duration(after), Duration(longest))
 	}
-}
-
-// turn is how long the source may take at most, as member.longest has it.
-func (v *SourceView) turn() time.Duration {
-	return v.Timeout + v.Finds + time.Duration(v.Retry.Max)*(v.Timeout+v.Retry.MaxWait)
 }
 
 // checkWorth finds answers that are worth too little, go too far, or come twice.
