@@ -19,7 +19,7 @@ func (c *Chain[Q, A]) Settings() Settings {
 	if m := w.memory; m != nil {
 		s.Memory = &MemorySettings{
 			Fresh: written[Duration](m.Fresh), Stale: written[Duration](m.Stale), Revalidate: written[Duration](m.Revalidate),
-			Negative: written[Duration](m.Negative), StoreWait: written[Duration](m.StoreWait),
+			Negative: written[Duration](m.Negative), Patience: written[Duration](m.Patience), StoreWait: written[Duration](m.StoreWait),
 		}
 	}
 	for i := range w.members {
@@ -136,6 +136,7 @@ func (cfg *Config[Q, A]) setMemory(s *MemorySettings, wrong *mistakesFound) {
 	set(&m.Stale, s.Stale)
 	set(&m.Revalidate, s.Revalidate)
 	set(&m.Negative, s.Negative)
+	set(&m.Patience, s.Patience)
 	wrong.positive("memory: store wait", s.StoreWait)
 	set(&m.StoreWait, s.StoreWait)
 	cfg.Memory = &m

@@ -98,6 +98,8 @@ func TestNewF67ListsEveryMistakeAtOnce(t *testing.T) {
 		"memory with nothing":                 {remember(memory{}), []string{"memory: key is missing", "memory: fresh and stale are both zero"}},
 		"memory that may not":                 {func() config { c := remember(memory{Key: identity, Fresh: 1}); c.Sources[0].Retention = 0; return c }(), []string{"memory: no source has a retention, so nothing may be remembered"}},
 		"stale below fresh":                   {remember(memory{Key: identity, Fresh: 2, Stale: 1}), []string{"memory: stale is below fresh; both count from when the answer was given"}},
+		"memory with patience for nothing":    {remember(memory{Key: identity, Fresh: 1, Patience: 1}), []string{"memory: patience needs stale"}},
+		"memory with negative patience":       {remember(memory{Key: identity, Fresh: 1, Stale: 1, Patience: -1}), []string{"memory: a number is negative"}},
 		"memory with negatives":               {remember(memory{Key: identity, Fresh: 1, StoreWait: -1}), []string{"memory: a number is negative"}},
 		"memory with negatives of every kind": {remember(memory{Key: identity, Fresh: 1, Revalidate: -1, Negative: -1}), []string{"memory: a number is negative"}},
 		"memory with a negative age":          {remember(memory{Key: identity, Fresh: -1, Stale: 1}), []string{"memory: a number is negative"}},

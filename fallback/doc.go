@@ -69,6 +69,8 @@
 //   - A nil error means an answer that Answers has accepted.
 //   - That there is nothing is remembered only when it is complete and
 //     Memory.Negative allows it.
+//   - While an answer is remembered that may stand in, nobody waits longer for
+//     the sources than Memory.Patience allows.
 //   - Memory serves only what it was allowed to keep, never in place of an answer
 //     that said no, and a failing store costs time (StoreWait), not answers.
 //   - Settings change while a part serves (Settings, package settings): as a

@@ -34,6 +34,9 @@ var (
 	// ErrNoSource: no source reaches the assurance and the traits that the call
 	// asks for. Its verdict is ErrRefused.
 	ErrNoSource = errors.New("no source reaches the assurance asked for")
+	// ErrPatience: a caller was served from memory and waited no longer
+	// (Memory.Patience). It stands in a Failure of a Result, never in an *Error.
+	ErrPatience = errors.New("not waited for any longer")
 	// ErrClosed: the part was closed. Its verdict is ErrUnavailable.
 	ErrClosed = errors.New("closed")
 )

@@ -23,7 +23,11 @@ func (r Result[A]) Explain() string {
 	case Updating:
 		fmt.Fprintf(&b, "answered from memory: %s said so %s ago, which is not fresh any more, so the sources are asked anew meanwhile", r.Source, brief(r.Age))
 	case Stale:
-		fmt.Fprintf(&b, "answered from memory: %s said so %s ago, and nobody could answer now; kept until it is %s old", r.Source, brief(r.Age), brief(r.MaxAge))
+		now := "could answer now"
+		if n := len(r.Failed); n > 0 && r.Failed[n-1].Err == ErrPatience {
+			now = "has answered yet"
+		}
+		fmt.Fprintf(&b, "answered from memory: %s said so %s ago, and nobody %s; kept until it is %s old", r.Source, brief(r.Age), now, brief(r.MaxAge))
 	default:
 		b.WriteString("no answer")
 	}
@@ -110,6 +114,10 @@ var flagTexts = [...]struct {
 
 // explain says why the source gave no answer.
 func (f *Failure) explain(b *strings.Builder) {
+	if f.Source == "" && f.Err == ErrPatience {
+		fmt.Fprintf(b, "after %s it was not waited for any longer, and the call goes on", brief(f.Took))
+		return
+	}
 	if f.Source == "" {
 		fmt.Fprintf(b, "the time of the caller ended after %s, while the call that it shared went on", brief(f.Took))
 		return

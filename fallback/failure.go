@@ -90,7 +90,7 @@ func (t Turn) String() string {
 
 // Failure is one source that gave no answer.
 type Failure struct {
-	Source   string // empty: the wait for a shared call ended, behind what that call met so far
+	Source   string // empty: the wait for a shared call ended (by the context, or ErrPatience), behind what that call met so far
 	Class    Class
 	Skip     Skip // why it was not asked; zero: it was
 	Turn     Turn // why it was asked out of its turn; zero: it was not
@@ -145,7 +145,7 @@ func (f Failure) tellsMore() bool {
 	case tooShort:
 		return true
 	}
-	return f.Skip != SkipDeadline && f.Skip != SkipDrill
+	return f.Skip != SkipDeadline && f.Skip != SkipDrill || f.Err == ErrPatience
 }
 
 // notSent reports whether the failure certainly had no effect.

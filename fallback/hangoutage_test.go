@@ -140,9 +140,11 @@ func TestHangNobodyWaitsNobodyFails(t *testing.T) {
 }
 
 // TestHangAlternateIsNotOverrun: the alternate carries 100 calls a second and
-// never sees the 101st. Once the breaker is open the rest are told at once:
-// from memory, or by an explicit error. Those who came before it opened waited
-// for their own deadline at most.
+// never sees the 101st. Once the breaker is open the rest are told in less than
+// 50ms: from memory, or by an explicit error. Those who came before it opened, in
+// the first second, cannot know that the first source hangs: what is known is
+// served after the hedge and 50ms (Memory.Patience), and who asks for something
+// new waits for his own deadline at most.
 func TestHangAlternateIsNotOverrun(t *testing.T) {
 	const most, patience = 100, time.Second
 	for _, phase := range hangPhases {
@@ -160,7 +162,7 @@ func TestHangAlternateIsNotOverrun(t *testing.T) {
 						{Name: "b", Do: b.ask, Upstream: &fallback.Upstream{Capacity: &fallback.Capacity{PerSecond: most}}, Retention: keeps},
 					},
 					// Half the questions were asked before and are known, the others are new.
-					Memory: &memory{Key: identity, Stale: time.Hour, Fresh: time.Nanosecond},
+					Memory: &memory{Key: identity, Stale: time.Hour, Fresh: time.Nanosecond, Patience: ms(200 + 50)},
 				})
 				var opened time.Duration
 				var once sync.Once
@@ -183,9 +185,16 @@ func TestHangAlternateIsNotOverrun(t *testing.T) {
 				require.NotZero(t, opened)
 				require.LessOrEqual(t, opened-hangFrom-phase, time.Second)
 				require.Equal(t, most, b.most(), "all it can carry, and not one more")
-				var byB, stale, errs int
+				var byB, stale, errs, early int
 				for n, u := range users {
 					require.LessOrEqual(t, u.took, patience, "at %v", u.at)
+					if n%2 == 0 && n >= 1000 {
+						require.NoError(t, u.err, "what is known is served")
+						require.LessOrEqual(t, u.took, ms(200+50), "at %v", u.at)
+						if u.at >= hangFrom+phase && u.at <= opened && u.r.Freshness == fallback.Stale {
+							early++
+						}
+					}
 					waited := u.took
 					if u.err == nil && u.r.Rank == 1 && u.r.Freshness == fallback.Live {
 						byB++
@@ -215,6 +224,7 @@ func TestHangAlternateIsNotOverrun(t *testing.T) {
 				}
 				require.GreaterOrEqual(t, byB, 29*most, "it carries what it can for the whole outage")
 				require.LessOrEqual(t, byB, 36*most, "and nothing but the outage, from the first hedges to the end of the ramp")
+				require.Positive(t, early)
 				require.Positive(t, stale)
 				require.Positive(t, errs)
 				require.Equal(t, breaker.Closed, br.Snapshot().State)

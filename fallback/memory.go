@@ -45,6 +45,16 @@ type Memory[Q, A any] struct {
 	// an answer that was never fresh (FreshFor of zero) is not served so. This is
 	// stale-while-revalidate of RFC 5861 section 3. Zero: never.
 	Revalidate time.Duration
+	// Patience is how long a caller waits for the sources while an answer that
+	// could be served as Stale is at hand. After that it is served so, and the
+	// sources are asked to the end behind the caller's back, for whoever asks next.
+	// Result.Failed tells what was known by then, and the wait last (ErrPatience,
+	// without a Source). It bounds what a call costs before a breaker has opened,
+	// also when no other source has room. With a Hedge take its After and what the
+	// source beside needs. A caller whose call is not shared (Sharing) waits to the
+	// end. Needs Stale. Zero: all wait until no source is left, or their context
+	// ends.
+	Patience time.Duration
 	// Refreshes is the greatest number of calls behind the callers' backs at one
 	// time; an answer is served without one when there are so many. Zero: 64.
 	Refreshes int
@@ -90,7 +100,7 @@ func (m *Memory[Q, A]) mistakes() []error {
 	if m.Key == nil {
 		wrong("key is missing")
 	}
-	if m.Fresh < 0 || m.Stale < 0 || m.StoreWait < 0 || m.Sharing < 0 || m.Revalidate < 0 || m.Refreshes < 0 || m.Negative < 0 {
+	if m.Fresh < 0 || m.Stale < 0 || m.StoreWait < 0 || m.Sharing < 0 || m.Revalidate < 0 || m.Refreshes < 0 || m.Negative < 0 || m.Patience < 0 {
 		wrong("a number is negative")
 	}
 	if m.Fresh == 0 && m.Stale == 0 {
@@ -101,6 +111,9 @@ func (m *Memory[Q, A]) mistakes() []error {
 	}
 	if m.Revalidate > 0 && (m.Fresh == 0 || m.Stale <= m.Fresh) {
 		wrong("revalidate needs fresh, and stale above it")
+	}
+	if m.Patience > 0 && m.Stale == 0 {
+		wrong("patience needs stale")
 	}
 	if m.Codec == nil {
 		var zero A

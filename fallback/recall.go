@@ -40,7 +40,11 @@ func (c *wiring[Q, A]) recall(ctx context.Context, q Q, key string) (Result[A], 
 	}
 	m.misses.Add(1)
 	saw.known = known
-	r, err := c.share(ctx, q, key, saw)
+	var standIn *memo
+	if known && !old.nothing && m.Patience > 0 {
+		standIn = &old
+	}
+	r, err := c.share(ctx, q, key, saw, standIn)
 	if err == nil || !known || old.nothing {
 		return r, err
 	}
@@ -103,8 +107,9 @@ type flight[A any] struct {
 // share asks the sources once for everybody who asks the same now. The shared
 // call belongs to nobody: it has its own bounded time and carries no values of
 // anybody's context, so a caller who leaves does not end it and nothing of one
-// caller reaches another.
-func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, saw glance) (Result[A], error) {
+// caller reaches another. standIn is what may be served to who has lost patience,
+// nil when nothing may.
+func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, saw glance, standIn *memo) (Result[A], error) {
 	at := time.Now()
 	if ctx.Err() != nil {
 		return c.ended(ctx, c.memory.flights.of(key), at)
@@ -115,21 +120,45 @@ func (c *wiring[Q, A]) share(ctx context.Context, q Q, key string, saw glance) (
 	landed := c.memory.flights.group.DoChan(key, func() (any, error) {
 		return c.fly(q, key, saw, until, false), nil
 	})
-	select {
-	case got := <-landed:
-		f, _ := got.Val.(flight[A])
-		if f.unmade {
-			return c.alone(ctx, q, key, saw)
-		}
-		if got.Shared {
-			c.memory.shared.Add(1)
-			f.r.Flags |= FlagShared
-			f.r.Failed = slices.Clone(f.r.Failed)
-		}
-		return f.r, f.err
-	case <-ctx.Done():
-		return c.ended(ctx, c.memory.flights.of(key), at)
+	var soon <-chan time.Time
+	if standIn != nil {
+		timer := time.NewTimer(c.memory.Patience)
+		defer timer.Stop()
+		soon = timer.C
 	}
+	for {
+		select {
+		case got := <-landed:
+			f, _ := got.Val.(flight[A])
+			if f.unmade {
+				return c.alone(ctx, q, key, saw)
+			}
+			if got.Shared {
+				c.memory.shared.Add(1)
+				f.r.Flags |= FlagShared
+				f.r.Failed = slices.Clone(f.r.Failed)
+			}
+			return f.r, f.err
+		case <-ctx.Done():
+			return c.ended(ctx, c.memory.flights.of(key), at)
+		case <-soon:
+			if r, ok := c.impatient(key, standIn, at); ok {
+				return r, nil
+			}
+		}
+	}
+}
+
+// impatient serves what is remembered to a caller who has waited long enough
+// since at, if it may be served now.
+func (c *wiring[Q, A]) impatient(key string, old *memo, at time.Time) (r Result[A], ok bool) {
+	t := c.memory.flights.of(key).soFar()
+	t.failed = append(t.failed, Failure{Class: Unavailable, Skip: SkipDeadline, Err: ErrPatience, At: at, Took: time.Since(at)})
+	if r, ok = c.stale(key, old, &Error{Failed: t.failed}); ok {
+		r.Flags |= t.flags
+		r.Attempts, r.Failed = t.attempts, t.failed
+	}
+	return r, ok
 }
 
 // fly makes the shared call in a goroutine of its own, so that neither a panic

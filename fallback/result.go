@@ -14,7 +14,7 @@ type Freshness uint8
 const (
 	Live     Freshness = iota + 1 // given by a source for this call
 	Cached                        // remembered, and younger than Memory.Fresh
-	Stale                         // remembered, served because everything live failed
+	Stale                         // remembered, served because everything live failed, or had not answered within Memory.Patience
 	Updating                      // remembered, not fresh any more, served while the sources are asked anew (Memory.Revalidate)
 )
 

@@ -84,6 +84,7 @@ type MemorySettings struct {
 	Stale      *Duration `json:"stale,omitempty"`
 	Revalidate *Duration `json:"revalidate,omitempty"`
 	Negative   *Duration `json:"negative,omitempty"`
+	Patience   *Duration `json:"patience,omitempty"`
 	StoreWait  *Duration `json:"store_wait,omitempty"` // above zero
 }
 

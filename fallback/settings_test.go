@@ -84,7 +84,7 @@ func TestSettingsAsText(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
 		"min_assurance": "unset", "order": ["juso", "kakao", "local"], "deadline": "4s", "panic_trials": 1, "warm": 0, "hedge": {"after": "0s", "quantile": 0},
-		"memory": {"fresh": "1s", "stale": "1h", "revalidate": "0s", "negative": "0s", "store_wait": "5ms"},
+		"memory": {"fresh": "1s", "stale": "1h", "revalidate": "0s", "negative": "0s", "patience": "0s", "store_wait": "5ms"},
 		"sources": {
 			"juso":  {"timeout": "2s", "retry": {"max": 1, "first": "100ms", "max_wait": "2s"}},
 			"kakao": {"timeout": "3s", "retry": {"max": 0, "first": "100ms", "max_wait": "2s"}},

@@ -26,14 +26,14 @@ func TestSettingsOfEveryKindAreTaken(t *testing.T) {
 	c := adjustable(t, withMemory)
 	require.NoError(t, c.Reconfigure(fallback.Settings{
 		PanicTrials: to(0), Warm: to(0.0), Hedge: &fallback.HedgeSettings{Quantile: to(0.9)},
-		Memory: &fallback.MemorySettings{Stale: in(3 * time.Hour), Revalidate: in(time.Minute), Negative: in(2 * time.Second), StoreWait: in(ms(7))},
+		Memory: &fallback.MemorySettings{Stale: in(3 * time.Hour), Revalidate: in(time.Minute), Negative: in(2 * time.Second), Patience: in(ms(90)), StoreWait: in(ms(7))},
 		Sources: map[string]fallback.SourceSettings{
 			"kakao": {Retry: &fallback.RetrySettings{Max: to(2), First: in(ms(30)), MaxWait: in(time.Second)}},
 		},
 	}))
 	assert.JSONEq(t, `{
 		"min_assurance": "unset", "order": ["juso", "kakao", "local"], "deadline": "4s", "panic_trials": 0, "warm": 0, "hedge": {"after": "0s", "quantile": 0.9},
-		"memory": {"fresh": "1s", "stale": "3h", "revalidate": "1m", "negative": "2s", "store_wait": "7ms"},
+		"memory": {"fresh": "1s", "stale": "3h", "revalidate": "1m", "negative": "2s", "patience": "90ms", "store_wait": "7ms"},
 		"sources": {
 			"juso":  {"timeout": "2s", "retry": {"max": 1, "first": "100ms", "max_wait": "2s"}},
 			"kakao": {"timeout": "3s", "retry": {"max": 2, "first": "30ms", "max_wait": "1s"}},

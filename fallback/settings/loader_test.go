@@ -23,7 +23,7 @@ const good = `{
       "deadline": "2s",
       "hedge": {"after": "300ms", "quantile": 0.95},
       "panic_trials": 3, "warm": 0.05,
-      "memory": {"fresh": "10m", "stale": "24h", "revalidate": "1m", "negative": "30s", "store_wait": "9ms"},
+      "memory": {"fresh": "10m", "stale": "24h", "revalidate": "1m", "negative": "30s", "patience": "1s", "store_wait": "9ms"},
       "sources": {"juso": {"timeout": "800ms", "retry": {"max": 1, "first": "50ms", "max_wait": "1s"}}}
     },
     "message": {"min_assurance": "substantial"},
@@ -49,6 +49,7 @@ parts.address.hedge.after: "0s", now "300ms"
 parts.address.hedge.quantile: 0, now 0.95
 parts.address.memory.fresh: "0s", now "10m"
 parts.address.memory.negative: "0s", now "30s"
+parts.address.memory.patience: "0s", now "1s"
 parts.address.memory.revalidate: "0s", now "1m"
 parts.address.memory.stale: "1h", now "24h"
 parts.address.memory.store_wait: "5ms", now "9ms"
@@ -89,7 +90,7 @@ upstreams.juso.capacity.per_second: 0, now 50`), c.String())
 	assert.Equal(t, "nothing has changed", c.String())
 	c, err = s.loader.Load([]byte("{}"))
 	require.NoError(t, err)
-	assert.Len(t, c.Differences, 27)
+	assert.Len(t, c.Differences, 28)
 	assert.Equal(t, before, s.loader.Document(), "an empty file undoes all")
 }
 
@@ -185,7 +186,7 @@ func TestLoadFile(t *testing.T) {
 	file := write(t, "detour.json", good)
 	c, err := s.loader.LoadFile(file)
 	require.NoError(t, err)
-	assert.Len(t, c.Differences, 27)
+	assert.Len(t, c.Differences, 28)
 	_, err = s.loader.LoadFile(file + "x")
 	assert.ErrorContains(t, err, "no such file")
 	_, err = s.loader.LoadFile(filepath.Dir(file))
