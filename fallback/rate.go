@@ -7,8 +7,8 @@ import (
 
 const maxPerSecond = 100_000
 
-// rate keeps when the latest calls went out, as many as one second may have, so
-// that no second at all has more.
+// rate keeps when the latest calls went out, as many as one second may have, or
+// might before its bound was lowered, so that no second at all has more.
 type rate struct {
 	mu    sync.Mutex
 	began time.Time
@@ -22,33 +22,31 @@ type rate struct {
 func (r *rate) take(most int) (at, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.at) != most {
-		r.resize(most)
+	if len(r.at) < most {
+		r.grow(most)
 	}
 	now := time.Since(r.began)
-	if r.n == len(r.at) {
-		if age := now - r.at[r.head]; age < time.Second {
+	if r.n >= most {
+		if age := now - r.at[r.place(most)]; age < time.Second {
 			return now, time.Second - age
 		}
-		r.n--
 	}
 	r.at[r.head] = now
 	r.head = (r.head + 1) % len(r.at)
-	r.n++
+	r.n = min(r.n+1, len(r.at))
 	return now, 0
 }
 
-// resize makes room for most calls and keeps the latest.
-func (r *rate) resize(most int) {
+// grow makes room for most calls.
+func (r *rate) grow(most int) {
 	if r.at == nil {
 		r.began = time.Now()
 	}
 	at := make([]time.Duration, most)
-	n := min(r.n, most)
-	for i := 1; i <= n; i++ {
-		at[n-i] = r.at[r.place(i)]
+	for i := 1; i <= r.n; i++ {
+		at[r.n-i] = r.at[r.place(i)]
 	}
-	r.at, r.n, r.head = at, n, n%most
+	r.at, r.head = at, r.n
 }
 
 // back takes back the call of a time that take returned.

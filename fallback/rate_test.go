@@ -20,7 +20,7 @@ func TestRateAgainstAList(t *testing.T) {
 			var r rate
 			var calls []time.Duration
 			var began time.Time
-			most, bound := 1+rng.IntN(6), 0
+			most, ever := 1+rng.IntN(6), 0
 			young := func(i int) bool { return time.Since(began)-calls[i] < time.Second }
 			for range 300 {
 				time.Sleep(time.Duration(rng.IntN(5)) * 100 * time.Millisecond / time.Duration(most))
@@ -45,9 +45,7 @@ func TestRateAgainstAList(t *testing.T) {
 					if began.IsZero() {
 						began = time.Now()
 					}
-					if most != bound { // what is beyond the bound is forgotten
-						calls, bound = calls[max(0, len(calls)-most):], most
-					}
+					ever = max(ever, most)
 					at, wait := r.take(most)
 					if n := len(calls); n >= most && young(n-most) {
 						require.Equal(t, time.Second-(time.Since(began)-calls[n-most]), wait)
@@ -64,7 +62,7 @@ func TestRateAgainstAList(t *testing.T) {
 					}
 				}
 				require.Equal(t, used, r.used())
-				for n := 1; n <= bound; n++ {
+				for n := 1; n <= ever; n++ {
 					require.Equal(t, used < n, r.below(n), n)
 				}
 			}
