@@ -162,6 +162,14 @@ func TestReconfigureKeepsWhatTheAnswersSay(t *testing.T) {
 			require.NoError(t, c.Reconfigure(fallback.Settings{}))
 		}
 		require.NoError(t, c.Close())
+
+		nothing, err := fallback.New(fallback.Config[string, *reply]{Name: "x", Sources: []fallback.Source[string, *reply]{
+			{Name: "a", Do: func(context.Context, string) (*reply, error) { return nil, nil }},
+		}})
+		require.NoError(t, err)
+		require.NoError(t, nothing.Reconfigure(fallback.Settings{}))
+		_, err = nothing.Do(t.Context(), "q")
+		requireVerdict(t, fallback.ErrUnavailable, err)
 	})
 }
 

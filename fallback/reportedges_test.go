@@ -34,6 +34,12 @@ func TestReportHasNoNull(t *testing.T) {
 		"tired":            tired(t).check(t),
 		"one":              fallback.Check(partOf(t, "x", fallback.Source[int, said]{Name: "a", Do: saying("a"), Upstream: up})),
 		"of one, a second": fallback.Check(partOf(t, "x", fallback.Source[int, said]{Name: "a", Do: saying("a"), Upstream: up}, fallback.Source[int, said]{Name: "b", Do: saying("b")})),
+		"of one that is never asked": func() fallback.Report {
+			w := newTown(t)
+			w.address.MinAssurance, w.address.Sources[0].Assurance, w.address.Sources[2].Assurance = fallback.None, fallback.None, fallback.None
+			w.address.Sources[1].Upstream = firm("only here", "Only Here")
+			return w.check(t)
+		}(),
 	} {
 		text, err := json.Marshal(r)
 		require.NoError(t, err)

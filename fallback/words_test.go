@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/detour-go/detour/breaker"
 	"github.com/detour-go/detour/fallback"
 	"github.com/stretchr/testify/require"
 )
@@ -24,20 +25,30 @@ func TestWordsOfWhatHasNone(t *testing.T) {
 }
 
 // TestF5TheCauseOfAnOpenBreakerIsNotShown, unless it was written to be: neither
-// in an error nor in a view.
+// in an error nor in a view, nor in what an observer may look into.
 func TestF5TheCauseOfAnOpenBreakerIsNotShown(t *testing.T) {
 	for text, err := range map[string]error{
 		"address: unavailable: a: open: breaker: open: faults":                              errors.New(`Get "https://vendor/?key=canary": EOF`),
 		"address: unavailable: a: open: breaker: open: faults: vendor: search: unavailable": dead,
 	} {
 		b := opened(t, err)
-		c := newChain(t, config{Sources: []source{{Name: "a", Do: answering("").ask, Upstream: &fallback.Upstream{Breaker: b}}}})
+		var heard []fallback.Outcome
+		c := newChain(t, config{
+			Sources: []source{{Name: "a", Do: answering("").ask, Upstream: &fallback.Upstream{Breaker: b}}},
+			Observe: fallback.ObserverFunc(func(o fallback.Outcome) { heard = append(heard, o) }),
+		})
 		r, err := c.Do(t.Context(), "q")
 		e := failed(t, r, err)
 		require.EqualError(t, e, text)
 		require.NotContains(t, e.Explain()+r.Explain(), "canary")
 		if cause := c.Inspect().Sources[0].Breaker.Cause; cause != nil {
 			require.NotContains(t, cause.Error(), "canary")
+		}
+		require.NoError(t, c.Close())
+		var told *breaker.OpenError
+		require.ErrorAs(t, heard[0].Failed[0].Err, &told)
+		if told.Cause != nil {
+			require.NotContains(t, told.Cause.Error(), "canary")
 		}
 	}
 }
