@@ -91,8 +91,17 @@ type Source[Q, A any] struct {
 	Detach bool
 	// Resends says that the vendor goes on by itself when this way fails (an
 	// AlimTalk that it sends again as an SMS), for Check: behind such a source
-	// the next one may do it a second time.
+	// the next one may do it a second time. The function Resends reads it from
+	// whoever Do asks. False: it does not.
 	Resends bool
+}
+
+// Resends reports whether v says of itself that it goes on by itself: whether it
+// has a method Resends() bool that returns true (a message.Resender). It is what
+// Source.Resends wants to know, since Do is a mere function and cannot tell.
+func Resends(v any) bool {
+	r, ok := v.(interface{ Resends() bool })
+	return ok && r.Resends()
 }
 
 // From returns a Source with the defaults of everything else.

@@ -104,7 +104,7 @@ func openTexts(t *testing.T, w wiring) *texts {
 		s.up[name], s.direct[name] = guard(t, name, 3), v
 		x := fallback.From(name, message.Deliver(v, v, w.look), s.up[name])
 		x.Timeout = w.look.Longest() + time.Second
-		x.Find, x.FindTimeout = message.Fate(v), 90*time.Millisecond
+		x.Find, x.FindTimeout, x.Resends = message.Fate(v), 90*time.Millisecond, fallback.Resends(v)
 		return x
 	}
 	s.config = fallback.Config[message.Message, message.Receipt]{

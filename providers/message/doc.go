@@ -40,6 +40,7 @@
 //	fallback.Config[message.Message, message.Receipt]{
 //		Valid: message.Message.Validate, Answers: message.Receipt.Answers, Once: true, Next: message.Next,
 //		Sources: ...From("alimtalk", message.Deliver(kakao, kakao, message.DeliverConfig{}), upstream) ...
-//		// and each source has Find: message.Fate(kakao), a Timeout above DeliverConfig.Longest
+//		// and each source has Find: message.Fate(kakao), Resends: fallback.Resends(kakao), so that fallback.Check
+//		// finds what stands behind a Resender, and a Timeout above DeliverConfig.Longest
 //	}
 package message

@@ -57,6 +57,7 @@ func newWays(a adapters) (*ways, error) {
 			Name: one.name, Breaker: guard, Fate: one.fate, Recipient: fallback.Recipient{Company: one.company, Country: "KR"}})
 		s.Timeout = looking().Longest() + 500*time.Millisecond
 		s.Find, s.FindTimeout = message.Fate(one.by), findWithin
+		s.Resends = fallback.Resends(one.by)
 		w.all = append(w.all, s)
 	}
 	return w, nil
