@@ -58,9 +58,6 @@ func (b *Budget) Refused() uint64 { return b.refused.Load() }
 
 // take pays for one extra attempt after err and reports whether it could.
 func (b *Budget) take(err error) bool {
-	if b == nil {
-		return true
-	}
 	n := b.numbers()
 	if timedOut(err) {
 		return b.pay(n.timeout, n.tokens)
@@ -70,19 +67,12 @@ func (b *Budget) take(err error) bool {
 
 // hedge pays for one hedge and reports whether it could.
 func (b *Budget) hedge() bool {
-	if b == nil {
-		return true
-	}
 	n := b.numbers()
 	return b.pay(n.hedge, n.tokens)
 }
 
 // back returns the price of a hedge that did not go out.
-func (b *Budget) back() {
-	if b != nil {
-		b.put(b.numbers().hedge)
-	}
-}
+func (b *Budget) back() { b.put(b.numbers().hedge) }
 
 func (b *Budget) pay(price, tokens int) bool {
 	cost, size := int64(price), int64(tokens)
@@ -98,7 +88,8 @@ func (b *Budget) pay(price, tokens int) bool {
 	}
 }
 
-// earn puts back what a success is worth. A full bucket is only read.
+// earn puts back what a success is worth. A full bucket is only read. Nil: there
+// is none, for nobody retries or hedges.
 func (b *Budget) earn() {
 	if b != nil && b.spent.Load() > 0 {
 		b.put(b.numbers().success)
