@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryContextEndsWithItsAsk: what a source, Find, a store or a counter was
-// given has a bound, and has ended when the call returns, so that nothing that
-// hangs on it is left.
+// TestEveryContextEndsWithItsAsk: what a source, Find, a leg, a store or a
+// counter was given has a bound, and has ended when the call returns, so that
+// nothing that hangs on it is left.
 func TestEveryContextEndsWithItsAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -56,9 +56,40 @@ func TestEveryContextEndsWithItsAsk(t *testing.T) {
 		_, err = tried.Do(t.Context(), "q")
 		require.NoError(t, err)
 
-		require.Len(t, given, 8)
+		site := newIDSite(t, func(c *idConfig) {
+			c.Tickets = keptTickets{c.Tickets, keep}
+			c.Legs[0].Cancel = func(ctx context.Context, _ idChallenge) error { keep("leg cancel", ctx); return nil }
+		})
+		site.kakao.begin = func(ctx context.Context) error { keep("leg begin", ctx); return nil }
+		site.kakao.finish = func(ctx context.Context, _ idReply) error { keep("leg finish", ctx); return nil }
+		_, err = site.flow.Finish(t.Context(), site.mustBegin(t, t.Context(), "kakao").Ticket, idReply{Code: "of kim"})
+		require.NoError(t, err)
+		require.NoError(t, site.flow.Cancel(t.Context(), site.mustBegin(t, t.Context(), "kakao").Ticket))
+
+		require.Len(t, given, 8+6)
 		for who, ctx := range given {
 			require.ErrorIs(t, ctx.Err(), context.Canceled, who)
 		}
 	})
+}
+
+// keptTickets is a Counter whose contexts are looked at.
+type keptTickets struct {
+	fallback.Counter
+	keep func(string, context.Context)
+}
+
+func (k keptTickets) Add(ctx context.Context, key string, n int64, ttl time.Duration) (int64, error) {
+	k.keep("tickets add", ctx)
+	return k.Counter.Add(ctx, key, n, ttl)
+}
+
+func (k keptTickets) Put(ctx context.Context, key string, data []byte, ttl time.Duration) error {
+	k.keep("tickets put", ctx)
+	return k.Counter.Put(ctx, key, data, ttl)
+}
+
+func (k keptTickets) Take(ctx context.Context, key string) ([]byte, bool, error) {
+	k.keep("tickets take", ctx)
+	return k.Counter.Take(ctx, key)
 }

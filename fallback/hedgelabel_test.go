@@ -182,3 +182,27 @@ func TestCloseSaysWhoStillRuns(t *testing.T) {
 		require.NoError(t, c.Close())
 	})
 }
+
+// TestHedgeSaysWhoIgnoredItsTime: the source that was waited for, and the one
+// beside it whose no had to wait.
+func TestHedgeSaysWhoIgnoredItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		no := new(script)
+		no.does(func(context.Context, string) (reply, error) {
+			time.Sleep(ms(500))
+			return reply{}, &says{class: "denied"}
+		})
+		b := source{Name: "b", Do: no.ask, Timeout: ms(200)}
+		c := newChain(t, config{Hedge: fallback.Hedge{After: ms(100)}, Sources: []source{{Name: "a", Do: timed("a", "ok 900ms").ask}, b}})
+		r, err := c.Do(t.Context(), "q")
+		require.NoError(t, err)
+		require.Equal(t, ms(300), r.Failed[0].Late)
+		require.Equal(t, fallback.FlagHedged|fallback.FlagLate, r.Flags)
+
+		c = newChain(t, config{Hedge: fallback.Hedge{After: ms(100)}, Sources: []source{{Name: "a", Do: deaf(ms(900)).ask, Timeout: ms(500)}, b}})
+		r, err = c.Do(t.Context(), "q")
+		requireVerdict(t, fallback.ErrDenied, err)
+		require.Equal(t, []string{"a", "b"}, []string{r.Failed[0].Source, r.Failed[1].Source})
+		require.Equal(t, []time.Duration{ms(400), ms(300)}, []time.Duration{r.Failed[0].Late, r.Failed[1].Late})
+	})
+}
