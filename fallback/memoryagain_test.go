@@ -268,3 +268,59 @@ func TestClosedChainKeepsItsPromises(t *testing.T) {
 		require.EqualValues(t, 2, s.asked.Load(), "no source is tried out of turn while something is remembered")
 	})
 }
+
+// TestMemoryThatIsOfNoUse: an entry that is too old or damaged, and a store that
+// fails, keep nobody from a trial when all are closed off.
+func TestMemoryThatIsOfNoUse(t *testing.T) {
+	for name, spoil := range map[string]func(*mapStore){
+		"too old": func(*mapStore) { time.Sleep(time.Minute) },
+		"damaged": func(store *mapStore) {
+			for key := range store.data {
+				store.data[key] = mapEntry{[]byte("damaged"), time.Hour}
+			}
+		},
+		"not to be loaded": func(store *mapStore) { store.before = only("load") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := answering("one")
+				c, store := remembering(t, s, func(cfg *config) {
+					cfg.Sources[0].Upstream = &fallback.Upstream{Breaker: opened(t, nil)}
+					cfg.Memory.Fresh, cfg.Memory.Stale = time.Second, time.Minute
+				})
+				_, err := c.Do(t.Context(), "q")
+				require.NoError(t, err)
+				s.fails(dead)
+				_, err = c.Do(t.Context(), "other")
+				require.Error(t, err)
+				time.Sleep(2 * time.Second)
+				spoil(store)
+				s.answers("back")
+				r, err := c.Do(t.Context(), "q")
+				require.NoError(t, err)
+				require.Equal(t, "back", r.Value.Text)
+				require.Equal(t, fallback.FlagPanic, r.Flags)
+			})
+		})
+	}
+}
+
+// TestMemoryOfItsOwn: the store of a chain that names none does all that is
+// wanted of it, and nothing goes wrong with that.
+func TestMemoryOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := answering("one")
+		c, _ := remembering(t, s, func(cfg *config) { cfg.Memory.Store, cfg.Memory.Negative = nil, time.Second })
+		for range 2 {
+			_, err := c.Do(t.Context(), "q")
+			require.NoError(t, err)
+		}
+		time.Sleep(2 * time.Minute)
+		s.fails(&says{class: "notfound"})
+		for range 2 {
+			_, err := c.Do(t.Context(), "q")
+			requireVerdict(t, fallback.ErrNotFound, err)
+		}
+		require.Equal(t, fallback.MemoryView{Fresh: time.Minute, Stale: time.Hour, Hits: 1, Misses: 2, Saves: 2, Negatives: 1}, *c.Inspect().Memory)
+	})
+}

@@ -153,7 +153,6 @@ func (q *quota) back(day int, shared bool) {
 	if day != q.day {
 		return
 	}
-	q.spentAt = time.Time{}
 	if shared {
 		q.lease++
 		return
