@@ -36,6 +36,7 @@ type Breaker struct {
 	samples   atomic.Int32 // answers learned from, up to learnFrom
 	usual     atomic.Int64 // estimate of the 95th percentile, ns
 	lastSlow  atomic.Int64 // when a late answer last came
+	slowFrom  atomic.Int64 // when that call began
 	late      atomic.Uint64
 	lastErr   atomic.Pointer[noted]
 

@@ -27,7 +27,12 @@
 //
 // Hangs. Calls that are still out count as slow once they are older than the slow bound, so a hang is seen while it
 // hangs: without a timer or goroutine per call the first admission of each time slot (a 96th of Window) looks at the
-// youngest calls that have had time to answer.
+// youngest calls that have had time to answer. The reason is "slow" if late answers do come, to these calls or a moment ago, else "hang".
+//
+// How soon. At 200 calls a second a hang is seen within a second, also by a new breaker. A share is seen when it shows among the calls of
+// the window: one a little over the rate takes many calls, whoever counts. With 30 % faults against the 25 % of FaultRate, 20 calls a second make
+// 60 faults in 200 calls, give or take 6, and 50 are needed: of 2,000 simulated outages, each after good times, 94 % were seen within 10 s, 99 % within
+// 13.5 s, the last after 20 s; from 80 calls a second on all were seen within 10 s. A shorter Window sees them sooner, and more that is chance.
 //
 // Traffic. Every call is counted, at millions a second as at one. A breaker that goroutines fight over, or that takes more than 4,096 calls
 // in a slot, spreads its counters: about 1.6 KiB for each of eight shards per processor, 64 at most. Where a slot holds hundreds of calls, most answers to

@@ -36,19 +36,23 @@ func (b *Breaker) look(w *window, g uint64, e, now, gap int64, err error) {
 	resumed := w.resumed.Load()
 	var all, young, aged slotSum
 	var hang hangWatch
+	cold := coldWatch{edge: lag - 1}
 	for ago := int64(0); ago <= windowSlots; ago++ {
 		slot := w.slotAt(e-ago, gen)
 		if slot.started == 0 {
 			continue
 		}
 		all.add(slot)
+		if e-ago >= resumed {
+			cold.add(slot, ago)
+		}
 		if ago < lag {
 			young.add(slot)
 			continue
 		}
 		aged.add(slot)
 		if e-ago >= resumed {
-			hang.add(slot, s)
+			hang.add(slot, e-ago, s)
 		}
 	}
 	calls := all.good + all.faults + aged.missing()
@@ -61,13 +65,15 @@ func (b *Breaker) look(w *window, g uint64, e, now, gap int64, err error) {
 		return
 	}
 	if aged.started >= s.MinCalls && float64(aged.slow()) >= s.SlowRate*float64(aged.started) {
-		b.openSlow(g, aged, bound, now)
+		b.openSlow(g, aged, (e-windowSlots)*w.slot, bound, now)
 		return
 	}
 	if pausedBy(gap, all.started) {
 		w.resumed.Store(e)
 	} else if hang.seen && 2*young.good < max(young.started, 1) { // newer calls that were answered say that it is over
-		b.openSlow(g, hang.sum, bound, now)
+		b.openSlow(g, hang.sum, hang.from*w.slot, bound, now)
+	} else if b.cold() && cold.sees(s, float64(now-bound-(e-cold.edge)*w.slot)/float64(w.slot)) {
+		b.openSlow(g, cold.sum, now, bound, now)
 	}
 }
 
@@ -82,15 +88,17 @@ func pausedBy(gap int64, calls int) bool {
 // hangWatch looks at slots from the youngest on.
 type hangWatch struct {
 	sum        slotSum
+	from       int64 // the oldest slot in it
 	seen       bool
 	row, share bool // decided
 }
 
-func (h *hangWatch) add(slot slotSum, s *Config) {
+func (h *hangWatch) add(slot slotSum, epoch int64, s *Config) {
 	if h.seen || h.row && h.share {
 		return
 	}
 	h.sum.add(slot)
+	h.from = epoch
 	if !h.row && h.sum.started >= s.Consecutive { // nothing but silence in a row of calls
 		h.row = true
 		h.seen = h.sum.slow() == h.sum.started
@@ -101,10 +109,42 @@ func (h *hangWatch) add(slot slotSum, s *Config) {
 	}
 }
 
-// openSlow opens for missing answers: a hang, unless answers do come, only late.
-func (b *Breaker) openSlow(g uint64, n slotSum, bound, now int64) {
+// coldWatch is for an upstream of which nothing is known yet. Its bound is long, so a hang is seen a slot earlier: the slot at the edge, of
+// whose calls only a part is old enough, counts by that part. It must be silence all through: in the slot before it a good part of the calls is
+// missing, and from the edge on none was answered.
+type coldWatch struct {
+	edge   int64   // how many slots ago
+	sum    slotSum // of the youngest slot that is old enough
+	recent slotSum // of the edge
+	broken bool    // somebody was answered since
+}
+
+func (c *coldWatch) add(slot slotSum, ago int64) {
+	switch {
+	case ago > c.edge && c.sum.started == 0:
+		c.sum = slot
+	case ago > c.edge:
+	case slot.good+slot.faults > 0:
+		c.broken = true
+	case ago == c.edge:
+		c.recent = slot
+	}
+}
+
+// sees reports a hang when that part of the edge is old enough, which it takes into the sum.
+func (c *coldWatch) sees(s *Config, part float64) bool {
+	if c.broken || c.sum.missing() == 0 || float64(c.sum.missing()) < s.SlowRate/2*float64(c.sum.started) {
+		return false
+	}
+	c.sum.started += int(min(part, 1) * float64(c.recent.started))
+	return c.sum.missing() >= s.Consecutive
+}
+
+// openSlow opens for missing answers to calls that began at from or later: a hang, unless answers do come, only late: one a moment ago, or
+// to one of those calls.
+func (b *Breaker) openSlow(g uint64, n slotSum, from, bound, now int64) {
 	why := ReasonHang
-	if last := b.lastSlow.Load(); last != 0 && now-last <= bound {
+	if last := b.lastSlow.Load(); last != 0 && (now-last <= bound || b.slowFrom.Load() >= from) {
 		why = ReasonSlow
 	}
 	b.open(g, why, fmt.Errorf("%d of %d calls %w of %v", n.slow(), n.started, errNoReply, time.Duration(bound)), 0)

@@ -45,6 +45,11 @@ func (b *Breaker) learned(usual int64) int64 {
 	return min(max(int64(floorBound), 3*usual), int64(b.set.Load().Window/2))
 }
 
+// cold reports whether the slow bound is still the one of a new breaker.
+func (b *Breaker) cold() bool {
+	return b.set.Load().SlowAfter == 0 && b.samples.Load() < learnFrom
+}
+
 // patience is how old a call must be for its caller's deadline to count against the upstream. A learned bound is three times
 // what is usual, and callers often have less than that: twice the usual is fair.
 func (b *Breaker) patience(bound int64) int64 {

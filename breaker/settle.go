@@ -85,6 +85,7 @@ func (b *Breaker) settleOdd(t *ticket, o told, err error, now int64) {
 		}
 	case slow: // stays unanswered in its slot
 		b.lastSlow.Store(now)
+		b.slowFrom.Store(t.start)
 		b.endRun()
 	case gone:
 		b.ended(t, ^uint64(0), ^uint64(0), 0) // it never was
