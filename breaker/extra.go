@@ -18,7 +18,7 @@ type extra struct{ from, end int64 }
 // admission; while closed it also passes the ramp.
 //
 // It never passes a forced opening, one for ReasonRefused, ReasonSecurity or ReasonLimited, nor one whose upstream asked to be left alone
-// (Wait) for that time: these get the *OpenError that Enter gives. Of the others it lets three out at once and ten
+// (Wait) for that time: these get the *OpenError that Enter gives. Such a reason stays until recovery, however later trials fail. Of the others it lets three out at once and ten
 // begin a second, whoever asks. The parent of a Group is passed by the same rule, as if it were not there. Each is leased: one that has not reported after Config.Lease gives its place back, and its result is late.
 //
 // Its outcome: an answer within the slow bound ends the open interval, so that the next caller is a trial, or the Probe is
@@ -92,8 +92,18 @@ func (b *Breaker) admitExtra(t *ticket) (refusal *OpenError, ok bool) {
 }
 
 // spoken reports whether the upstream itself, or the trust in it, closed the door: asking again is not ours to decide.
-func (r *recovery) spoken() bool {
-	return r.why == ReasonLimited || r.why == ReasonRefused || r.why == ReasonSecurity
+func (r *recovery) spoken() bool { return r.why.spoken() }
+
+func (r Reason) spoken() bool {
+	return r == ReasonLimited || r == ReasonRefused || r == ReasonSecurity
+}
+
+// blame takes over why it is still open (ReasonNone: as before). Who closed the door itself has not opened it by failing in
+// another way: that reason stays until recovery, unless it says another such thing.
+func (r *recovery) blame(why Reason, cause error) {
+	if why.spoken() || !r.spoken() {
+		r.why, r.cause = or(why, r.why), cause
+	}
 }
 
 // settleExtra takes the outcome of an extra trial for what it is worth.
@@ -116,9 +126,9 @@ func (b *Breaker) settleExtra(t *ticket, o told, err error) {
 		b.dueLocked(now)
 	case o.kind != fault || o.why == ReasonNone && wait == 0: // says nothing new
 	case state == HalfOpen:
-		b.reopenLocked(now, now, b.whyOf(o), err)
+		b.reopenLocked(now, now, o.why, err)
 	default:
-		r.why, r.cause = b.whyOf(o), err
+		r.blame(o.why, err)
 		if wait > 0 {
 			r.asked = now + b.waited(wait)
 			r.until = max(r.until, r.asked)
@@ -129,13 +139,6 @@ func (b *Breaker) settleExtra(t *ticket, o told, err error) {
 		b.refuseLocked(Open, r.until)
 		b.holdOpenLocked()
 	}
-}
-
-func (b *Breaker) whyOf(o told) Reason {
-	if o.why == ReasonNone {
-		return b.recovery.why
-	}
-	return o.why
 }
 
 // dueLocked ends the open interval, as far as the upstream did not ask for it.

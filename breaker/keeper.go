@@ -212,15 +212,15 @@ func (b *Breaker) askProbe() {
 		return
 	}
 	why, _ := reasonOf(err)
-	if why == ReasonNone {
-		why = r.why
-	}
 	b.reopenLocked(now, now, why, err)
 }
 
 // stillOpenLocked is the consequence of a failed probe.
 func (b *Breaker) stillOpenLocked(now int64, err error) {
 	r, k := b.recovery, b.keeper
+	if why, _ := reasonOf(err); why != ReasonNone {
+		r.blame(why, err)
+	}
 	if wait := waitOf(err); wait > 0 {
 		r.asked = now + b.waited(wait)
 		r.until = max(r.until, r.asked)

@@ -112,7 +112,7 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 func (b *Breaker) reopenLocked(now, from int64, why Reason, cause error) {
 	r := b.recovery
 	r.openFor = min(2*r.openFor, b.longest())
-	r.why, r.cause = why, cause
+	r.blame(why, cause)
 	b.holdLocked(now, from, waitOf(cause), true)
 	b.verdictLocked(errTrip)
 	b.enteredLocked(now)
