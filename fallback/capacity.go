@@ -138,6 +138,9 @@ func (c *Capacity) enter() (spent, error) {
 	return s, err
 }
 
+// asks reports whether enter may wait for a Counter.
+func (c *Capacity) asks() bool { return c != nil && c.Counter != nil }
+
 // give gives back a place in flight.
 func (c *Capacity) give() {
 	if c != nil {

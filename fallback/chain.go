@@ -81,7 +81,8 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 		return c.notPlain(ctx, q, floor, need, p)
 	}
 	var t trail
-	pl := c.plan(ctx, p)
+	at := time.Now() // the one reading of a call that goes well, but for how long it took
+	pl := c.plan(ctx, p, at)
 	if x != nil {
 		if t = x.t; x.drill != nil {
 			pl.keep = c.reserve(&pl, &c.members[x.rank])
@@ -107,7 +108,6 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			t.pass(m.Name, Unavailable, SkipDeadline, endOf(ctx))
 			continue
 		}
-		at := time.Now()
 		if pl.over(at) {
 			t.pass(m.Name, Unavailable, SkipDeadline, context.DeadlineExceeded)
 			continue
@@ -126,23 +126,22 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 				break
 			}
 			if next > rank {
-				rank = next - 1
+				rank, at = next-1, time.Now()
 				continue
 			}
 		}
-		got, sent, err := c.bounded(ctx, limit, m, q, floor, nil)
+		got := said[A]{at: at}
+		sent, err := c.bounded(ctx, limit, m, q, floor, nil, &got)
 		t.attempts += sent
 		if err == nil {
-			r := c.result(&t, rank, &got)
-			m.recent.tell(r.ObtainedAt.Sub(at), r.ObtainedAt.Sub(c.began))
-			return r, nil
+			return c.heard(&t, rank, at, &got), nil
 		}
 		f := t.note(m.Name, err, sent, at)
 		t.late(got.late, got.left)
 		if f.Class.Fault() {
 			t.effect(got.effect, got.find)
 			if got.effect == EffectDone {
-				return c.result(&t, rank, &got), nil
+				return c.result(&t, rank, at.Add(f.Took), &got), nil
 			}
 			if t.left(ctx) {
 				break
@@ -153,6 +152,9 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 		}
 		if !c.onward(&t, f, m.Assurance, &floor) {
 			break
+		}
+		if at = at.Add(f.Took); sent > 0 { // hooks may have been asked since
+			at = time.Now()
 		}
 	}
 	return c.end(ctx, &t, &pl, q, floor, need, p, x)
@@ -174,8 +176,16 @@ func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor A
 	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
 }
 
-// result labels what the source at rank gave.
-func (c *wiring[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
+// heard labels an answer of the source at rank, asked at a time, and notes how
+// long it took.
+func (c *wiring[Q, A]) heard(t *trail, rank int, at time.Time, got *said[A]) Result[A] {
+	took := time.Since(at)
+	c.members[rank].recent.tell(took, at.Sub(c.began)+took)
+	return c.result(t, rank, at.Add(took), got)
+}
+
+// result labels what the source at rank gave at a time.
+func (c *wiring[Q, A]) result(t *trail, rank int, at time.Time, got *said[A]) Result[A] {
 	if t.unknown != nil {
 		t.flags |= FlagRepeated
 	}
@@ -183,7 +193,7 @@ func (c *wiring[Q, A]) result(t *trail, rank int, got *said[A]) Result[A] {
 		t.flags |= FlagLate
 	}
 	return Result[A]{
-		Value: got.value, Source: c.members[rank].Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(),
+		Value: got.value, Source: c.members[rank].Name, Rank: rank, Freshness: Live, ObtainedAt: at,
 		Assurance: got.level, Flags: t.flags, Attempts: t.attempts, Failed: t.failed,
 	}
 }

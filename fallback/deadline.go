@@ -15,12 +15,12 @@ type plan struct {
 	keep time.Duration // kept at the end for who is passed over by a drill
 }
 
-// plan returns how long a call with ctx has.
-func (c *wiring[Q, A]) plan(ctx context.Context, p *progress) plan {
+// plan returns how long a call with ctx has from now on.
+func (c *wiring[Q, A]) plan(ctx context.Context, p *progress, now time.Time) plan {
 	pl := plan{sum: c.sum, soft: p}
 	pl.hard, _ = ctx.Deadline()
 	if c.cfg.Deadline > 0 {
-		if own := time.Now().Add(c.cfg.Deadline); pl.hard.IsZero() || own.Before(pl.hard) {
+		if own := now.Add(c.cfg.Deadline); pl.hard.IsZero() || own.Before(pl.hard) {
 			pl.hard = own
 		}
 	}

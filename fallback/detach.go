@@ -78,14 +78,14 @@ func (m *member[Q, A]) enter(ctx context.Context, admit func(*breaker.Breaker, c
 }
 
 // detached is attempt for a source with Detach.
-func (c *wiring[Q, A]) detached(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (got said[A], sent bool, err error) {
+func (c *wiring[Q, A]) detached(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally, got *said[A]) (sent bool, err error) {
 	pass, err := m.enter(ctx, (*breaker.Breaker).Enter)
 	if err != nil {
-		return got, false, err
+		return false, err
 	}
 	y.count()
-	got, err = c.apart(ctx, m, q, floor, pass)
-	return got, true, err
+	*got, err = c.apart(ctx, m, q, floor, pass)
+	return true, err
 }
 
 // astray is one call in a goroutine of its own.
@@ -104,7 +104,8 @@ type astray[A any] struct {
 // is, or until the call is back: else calls that are always cut short in time
 // could hang for ever, and nobody would see.
 func (c *wiring[Q, A]) apart(ctx context.Context, m *member[Q, A], q Q, floor Assurance, pass breaker.Pass) (said[A], error) {
-	x := &astray[A]{err: errExited}
+	at := time.Now()
+	x := &astray[A]{got: said[A]{at: at}, err: errExited}
 	own := c.crew.begin()
 	if !own { // the chain was closed: nobody would wait for what is left behind
 		defer m.past.loose.out.Add(-1)
@@ -112,7 +113,6 @@ func (c *wiring[Q, A]) apart(ctx context.Context, m *member[Q, A], q Q, floor As
 		x.err = c.call(ctx, m, q, floor, &x.got)
 		return x.got, x.err
 	}
-	at := time.Now()
 	back := make(chan struct{})
 	go func() {
 		defer func() {

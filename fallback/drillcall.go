@@ -122,6 +122,7 @@ func (c *wiring[Q, A]) afterAll(ctx context.Context, t *trail, pl *plan, q Q, fl
 		return r, false
 	}
 	x.spared = true
-	got, sent, err := c.bounded(ctx, limit, m, q, floor, nil)
+	got := said[A]{at: at}
+	sent, err := c.bounded(ctx, limit, m, q, floor, nil, &got)
 	return c.outOfTurn(ctx, t, x.rank, at, TurnDrill, &got, sent, err, &floor)
 }

@@ -124,13 +124,11 @@ func (r *race[Q, A]) start(rank int, limit time.Duration) *racer[A] {
 			c.crew.end()
 			out <- x
 		}()
-		var got said[A]
-		var err error
-		got, _, err = c.bounded(ctx, limit, m, q, floor, &x.calls)
-		now := time.Now()
-		x.got, x.err, x.took = got, err, now.Sub(x.at)
+		got := said[A]{at: time.Now()}
+		_, err := c.bounded(ctx, limit, m, q, floor, &x.calls, &got)
+		x.got, x.err, x.took = got, err, time.Since(x.at)
 		if err == nil {
-			m.recent.tell(x.took, now.Sub(c.began))
+			m.recent.tell(x.took, x.at.Sub(c.began)+x.took)
 		}
 	}()
 	return x
@@ -264,7 +262,7 @@ func (r *race[Q, A]) won(x *racer[A], waiting bool) Result[A] {
 	if r.second == nil && r.next < len(r.c.members) {
 		r.c.members[r.next].budget.earn()
 	}
-	return r.c.result(r.t, x.rank, &x.got)
+	return r.c.result(r.t, x.rank, x.at.Add(x.took), &x.got)
 }
 
 // other returns who runs beside x, nil when nobody does.

@@ -19,6 +19,7 @@ type member[Q, A any] struct {
 
 // said is what a source gave.
 type said[A any] struct {
+	at     time.Time // when it was asked: the beginning of its turn, for all but the first attempt that of the attempt
 	value  A
 	level  Assurance
 	effect Effect        // after a fault, with Config.Once
@@ -53,58 +54,61 @@ func (m *member[Q, A]) reaches(floor Assurance, want Trait) bool {
 
 // bounded is turn within a limit, zero for none. The breaker takes the limit
 // for the deadline of a caller: it speaks against the upstream only when the
-// upstream had the time that it usually needs.
-func (c *wiring[Q, A]) bounded(ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
+// upstream had the time that it usually needs. Its turn begins at got.at.
+func (c *wiring[Q, A]) bounded(
+	ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance, y *tally, got *said[A],
+) (sent int, err error) {
 	if limit > 0 {
-		within, cancel := context.WithTimeout(ctx, limit)
+		within, cancel := context.WithDeadline(ctx, got.at.Add(limit))
 		defer cancel()
 		ctx = within
 	}
-	return c.turn(ctx, m, q, floor, y)
+	return c.turn(ctx, m, q, floor, y, got)
 }
 
 // turn gives m its turn: Retry(Breaker(Timeout(call, check))), and Find after a
-// fault with an effect. It returns how many calls went out.
-func (c *wiring[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (said[A], int, error) {
+// fault with an effect. It returns how many calls went out. With an error, what
+// it got is not an answer.
+func (c *wiring[Q, A]) turn(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally, got *said[A]) (int, error) {
 	spent, full := m.capacity.enter()
 	if full != nil {
-		return said[A]{}, 0, full
+		return 0, full
 	}
 	defer m.capacity.give()
-	got, sent, err := c.attempt(ctx, m, q, floor, y)
+	if m.capacity.asks() {
+		got.at = time.Now()
+	}
+	sent, err := c.attempt(ctx, m, q, floor, y, got)
 	if err == nil {
 		m.budget.earn()
-		return got, 1, nil
+		return 1, nil
 	}
 	if !sent {
 		m.capacity.unspend(spent)
-		return got, 0, err
+		return 0, err
 	}
 	if c.cfg.Once && ClassOf(err).Fault() {
-		c.settle(ctx, m, q, floor, &got, err)
-		return got, 1, err
+		c.settle(ctx, m, q, floor, got, err)
+		return 1, err
 	}
 	if m.Retry.Max > 0 && ClassOf(err).rule().retry != no && !y.over() && !got.left {
-		late := got.late
-		got, n, err := c.again(ctx, m, q, floor, err, y)
-		got.late = max(got.late, late)
-		return got, n, err
+		return c.again(ctx, m, q, floor, err, y, got)
 	}
-	return got, 1, err
+	return 1, err
 }
 
 // attempt asks m once, inside its breaker and its time, and returns whether the
-// call went out. With an error, what it got is not an answer.
-func (c *wiring[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally) (got said[A], sent bool, err error) {
+// call went out.
+func (c *wiring[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor Assurance, y *tally, got *said[A]) (sent bool, err error) {
 	if m.Detach {
-		return c.detached(ctx, m, q, floor, y)
+		return c.detached(ctx, m, q, floor, y, got)
 	}
 	err = m.breaker.Do(ctx, func(ctx context.Context) error {
 		sent = true
 		y.count()
-		return c.call(ctx, m, q, floor, &got)
+		return c.call(ctx, m, q, floor, got)
 	})
-	return got, sent, err
+	return sent, err
 }
 
 // call calls and checks. A panic is a fault of the source; runtime.Goexit goes
@@ -115,7 +119,7 @@ func (c *wiring[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Ass
 			err = panicked("source "+m.Name, v)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, m.Timeout)
+	ctx, cancel := context.WithDeadline(ctx, got.at.Add(m.Timeout))
 	defer cancel()
 	got.value, err = m.Do(ctx, q)
 	if ctx.Err() != nil {

@@ -147,6 +147,7 @@ func (c *wiring[Q, A]) trial(ctx context.Context, limit time.Duration, m *member
 	if m.Detach {
 		got, err = c.apart(ctx, m, q, floor, pass)
 	} else {
+		got.at = time.Now()
 		defer func() { pass.Exit(errExited) }() // only when the source ended the goroutine
 		err = c.call(ctx, m, q, floor, &got)
 		pass.Exit(err)

@@ -22,16 +22,15 @@ type Retry struct {
 
 // again asks m further times after its first attempt failed with err, and
 // returns the last real outcome: neither a breaker that opened meanwhile nor
-// the end of the context hides what the source said.
-func (c *wiring[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Assurance, err error, y *tally) (said[A], int, error) {
+// the end of the context hides what the source said. got is what it gave so far.
+func (c *wiring[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor Assurance, err error, y *tally, got *said[A]) (sent int, _ error) {
 	p := &pace{ctx: ctx, budget: m.budget, most: m.Retry.MaxWait, last: err}
 	p.steps = backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(m.Retry.First),
 		backoff.WithMaxInterval(m.Retry.MaxWait),
 		backoff.WithMaxElapsedTime(m.longest()+m.Retry.MaxWait),
 	)
-	var got said[A]
-	sent := 1
+	sent = 1
 	first := true
 	// The error of backoff.Retry is p.last or says less.
 	_ = backoff.Retry(func() error {
@@ -46,14 +45,15 @@ func (c *wiring[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor As
 		if full != nil {
 			return backoff.Permanent(full)
 		}
-		now, asked, err := c.attempt(ctx, m, q, floor, y)
+		now := said[A]{at: time.Now()}
+		asked, err := c.attempt(ctx, m, q, floor, y, &now)
 		if !asked {
 			m.capacity.unspend(spent)
 			return backoff.Permanent(err)
 		}
 		sent++
 		now.late = max(now.late, got.late)
-		got, p.last = now, err
+		*got, p.last = now, err
 		if err != nil && (ClassOf(err).rule().retry == no || got.left) {
 			return backoff.Permanent(err)
 		}
@@ -62,7 +62,7 @@ func (c *wiring[Q, A]) again(ctx context.Context, m *member[Q, A], q Q, floor As
 	if p.last == nil {
 		m.budget.earn()
 	}
-	return got, sent, p.last
+	return sent, p.last
 }
 
 // pace is a BackOff around the exponential one: it waits as long as the source

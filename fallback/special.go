@@ -72,9 +72,7 @@ func (c *wiring[Q, A]) outOfTurn(
 	t.attempts += sent
 	t.failed = slices.DeleteFunc(slices.Clone(t.failed), func(f Failure) bool { return f.Source == m.Name })
 	if err == nil {
-		r = c.result(t, rank, got)
-		m.recent.tell(r.ObtainedAt.Sub(at), r.ObtainedAt.Sub(c.began))
-		return r, true
+		return c.heard(t, rank, at, got), true
 	}
 	f := t.note(m.Name, err, sent, at)
 	t.late(got.late, got.left)
@@ -87,7 +85,7 @@ func (c *wiring[Q, A]) outOfTurn(
 	}
 	t.effect(got.effect, got.find)
 	if got.effect == EffectDone {
-		return c.result(t, rank, got), true
+		return c.result(t, rank, at.Add(f.Took), got), true
 	}
 	t.left(ctx)
 	return r, false

@@ -141,7 +141,7 @@ func (c *wiring[Q, A]) askWarm(ctx context.Context, q Q, group string, floor Ass
 	if int64(age) < m.past.rests.Load() || !first.well() || !m.capacity.spare() {
 		return r, nil
 	}
-	pl := c.plan(ctx, p)
+	pl := c.plan(ctx, p, at)
 	limit := c.warmTime(&pl, at, m)
 	if limit == 0 {
 		return r, nil
@@ -149,16 +149,15 @@ func (c *wiring[Q, A]) askWarm(ctx context.Context, q Q, group string, floor Ass
 	calls := new(tally)
 	calls.lost.Store(true) // asked once: nobody waits for a second try
 	p.tell(&x.t, m.Name)
-	got, sent, err := c.bounded(ctx, limit, m, q, floor, calls)
+	got := said[A]{at: at}
+	sent, err := c.bounded(ctx, limit, m, q, floor, calls, &got)
 	if sent == 0 {
 		return r, nil
 	}
 	t := &x.t
 	t.attempts, t.flags = sent, FlagWarm
 	if err == nil {
-		r = c.result(t, rank, &got)
-		m.recent.tell(r.ObtainedAt.Sub(at), r.ObtainedAt.Sub(c.began))
-		return r, nil
+		return c.heard(t, rank, at, &got), nil
 	}
 	x.rank = rank
 	f := t.note(m.Name, err, sent, at)
