@@ -16,7 +16,7 @@ import (
 
 // TestChainInvariants: random chains (sources, levels, traits, breakers shared
 // and alone, capacities, budgets, memory, hedges, warmth, panic trials, effects,
-// deadlines), asked at random times by several people at once, while sources
+// deadlines, some detached), asked at random times by several people at once, while sources
 // fail in every way there is and an operator forces breakers. Whatever happens:
 //
 //	F1 nothing is worth less than the minimum, and a denial is final
@@ -129,7 +129,8 @@ type planForce struct {
 	what    breaker.Forced
 }
 
-// faultWords and answerWords are what an ask may end in besides ok.
+// faultWords and answerWords are what an ask may end in besides ok. A source that
+// is detached may also be deaf: it does not hear that its time is up.
 var (
 	faultWords  = []string{"plain", "unavailable", "unsent", "limited", "refused", "security", "hang", "panic", "goexit", "wrong", "nothing"}
 	answerWords = []string{"invalid", "denied", "notfound", "weak"}
@@ -160,6 +161,9 @@ func drawPlan(rt *rapid.T) *plan {
 	default:
 		p.cfg.MinAssurance, p.cfg.Require = level("min"), traits("require")
 	}
+	if p.remembers && chance(2, "impatient") {
+		p.cfg.Memory.Patience = millis(1, 500, "patience")
+	}
 	if chance(3, "deadline") {
 		p.cfg.Deadline = millis(20, 3000, "own deadline")
 	}
@@ -174,6 +178,7 @@ func drawPlan(rt *rapid.T) *plan {
 		p.ups = append(p.ups, u)
 	}
 	for i := range rapid.IntRange(1, 4).Draw(rt, "sources") {
+		acts := faultWords
 		s := planSource{up: rapid.IntRange(-1, len(p.ups)-1).Draw(rt, "upstream")}
 		s.Name, s.Timeout = fmt.Sprint("s", i), millis(20, 1500, "timeout")
 		s.Assurance, s.Traits, s.Retention = level("ceiling"), traits("traits"), fallback.Forever
@@ -183,11 +188,14 @@ func drawPlan(rt *rapid.T) *plan {
 		if !p.cfg.Once {
 			s.Retry = fallback.Retry{Max: rapid.IntRange(0, 2).Draw(rt, "retries"), First: millis(1, 200, "first wait")}
 		}
+		if s.Detach = chance(3, "detached"); s.Detach {
+			acts = append([]string{"deaf", "deaf", "deaf"}, faultWords...)
+		}
 		for range 4 {
 			a := act{word: "ok", level: "high", takes: millis(0, 600, "takes"), effect: chance(2, "effect")}
 			switch rapid.IntRange(0, 5).Draw(rt, "act") {
 			case 0, 1, 2:
-				a.word = rapid.SampledFrom(faultWords).Draw(rt, "fault")
+				a.word = rapid.SampledFrom(acts).Draw(rt, "fault")
 			case 3:
 				a.word = rapid.SampledFrom(answerWords).Draw(rt, "answer")
 				a.level = rapid.SampledFrom([]string{"unset", "none", "low", "gold"}).Draw(rt, "level")

@@ -155,6 +155,11 @@ func (w *world) ask(ctx context.Context, i int, q string) (fact, error) {
 			w.denied[call] = time.Now()
 		}
 	}()
+	if do.word == "deaf" {
+		time.Sleep(do.takes + 300*time.Millisecond)
+		do.word = "ok"
+		return w.act(ctx, do, call, q)
+	}
 	select {
 	case <-time.After(do.takes):
 	case <-ctx.Done():
