@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttemptsArithmetic: how many calls go out, and to whom. Outcomes are per
+// TestAttemptsArithmetic: how many calls go out, and to whom, over several calls
+// and where the retrying ends; TestAttemptsTable has one call of every kind.
+// Outcomes are per
 // attempt, sources by comma; the last outcome of a source repeats.
 func TestAttemptsArithmetic(t *testing.T) {
 	for _, row := range []struct {
@@ -25,24 +27,16 @@ func TestAttemptsArithmetic(t *testing.T) {
 		attempts int    // of the last call
 		verdict  string
 	}{
-		{"ok asks once", "ok,ok", []int{3, 3}, nil, 1, "1 0", 1, "a"},
-		{"no retry by default", "unavailable", nil, nil, 1, "1", 1, "unavailable"},
-		{"one retry", "unavailable", []int{1}, nil, 1, "2", 2, "unavailable"},
-		{"retries and then next", "unavailable,ok", []int{2, 2}, nil, 1, "3 1", 4, "b"},
-		{"F20 everybody fails", "unavailable,unavailable,unavailable", []int{2, 1, 0}, nil, 1, "3 2 1", 6, "unavailable"},
-		{"heals at the second attempt", "unavailable ok", []int{3}, nil, 1, "2", 2, "a"},
 		{"heals at the last attempt", "unavailable unavailable ok", []int{2}, nil, 1, "3", 3, "a"},
 		{"heals too late", "unavailable unavailable ok", []int{1}, nil, 1, "2", 2, "unavailable"},
 		{"an answer ends the retrying", "unavailable denied,ok", []int{3}, nil, 1, "2 0", 2, "denied"},
 		{"refused ends the retrying", "unavailable refused,ok", []int{3}, nil, 1, "2 1", 3, "b"},
 		{"notfound ends it as incomplete only after another source", "unavailable notfound", []int{3}, nil, 1, "2", 2, "notfound"},
-		{"security is not asked again", "security", []int{3}, nil, 1, "1", 1, "security"},
 		{"a breaker opens in the middle of the retrying", "unavailable", []int{5}, []int{3}, 1, "3", 3, "unavailable"},
 		{"an open breaker costs no attempt", "unavailable,ok", []int{0, 0}, []int{1, 0}, 10, "1 10", 1, "b"},
 		{"an open breaker is not retried", "unavailable", []int{5}, []int{1}, 2, "1", 0, "unavailable"},
 		{"answers keep it closed", "denied", nil, []int{1}, 10, "10", 1, "denied"},
 		{"limited opens and is not asked again", "limited,ok", []int{2, 0}, []int{5, 0}, 3, "1 3", 1, "b"},
-		{"limited without a breaker is retried", "limited,ok", []int{2, 0}, nil, 1, "3 1", 4, "b"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
