@@ -51,6 +51,7 @@ type MemoryStore struct {
 	made       time.Time
 	items      *cache.Cache // string → *memoryEntry
 
+	_     [64]byte    // what is above never changes: whoever reads it does not wait for who holds the lock
 	mu    sync.Mutex  // guards everything below, and the order of changes to items
 	ring  memoryEntry // newest at ring.older, least recently used at ring.newer
 	ends  expiryHeap
@@ -84,9 +85,12 @@ func NewMemoryStore(c MemoryStoreConfig) (*MemoryStore, error) {
 // Load returns the bytes under key, shared and read-only.
 func (s *MemoryStore) Load(_ context.Context, key string) ([]byte, bool, error) {
 	now := time.Since(s.made)
+	e := s.get(key) // before the lock, which everybody needs
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.get(key)
+	if e == nil || e.newer == nil { // or it is being replaced
+		e = s.get(key)
+	}
 	if e != nil && e.ends <= now {
 		s.remove(e)
 		e = nil
@@ -96,8 +100,10 @@ func (s *MemoryStore) Load(_ context.Context, key string) ([]byte, bool, error) 
 		return nil, false, nil
 	}
 	s.stats.Hits++
-	s.unlink(e)
-	s.link(e)
+	if s.ring.older != e {
+		s.unlink(e)
+		s.link(e)
+	}
 	return e.data, true, nil
 }
 

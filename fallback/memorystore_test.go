@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,4 +187,31 @@ func BenchmarkMemoryStoreLoad(b *testing.B) {
 	for b.Loop() {
 		_, _, _ = s.Load(ctx, "k")
 	}
+}
+
+// TestMemoryStoreReplacesAtOnce: whoever loads a key that is being replaced
+// finds the old bytes or the new ones.
+func TestMemoryStoreReplacesAtOnce(t *testing.T) {
+	ctx := context.Background()
+	s := memoryStore(t, 0, 0)
+	require.NoError(t, s.Save(ctx, "k", []byte("v"), time.Hour))
+	var g sync.WaitGroup
+	var missed atomic.Int32
+	for range 4 {
+		g.Go(func() {
+			for range 20_000 {
+				if _, found, _ := s.Load(ctx, "k"); !found {
+					missed.Add(1)
+				}
+			}
+		})
+		g.Go(func() {
+			for range 5_000 {
+				_ = s.Save(ctx, "k", []byte("v"), time.Hour)
+			}
+		})
+	}
+	g.Wait()
+	require.Zero(t, missed.Load())
+	require.Zero(t, s.Stats().Misses)
 }

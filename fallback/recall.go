@@ -69,6 +69,7 @@ func mayBeStale(err error) bool {
 // stale returns the remembered answer if it is young enough now and worth as
 // much as a source that could not be trusted.
 func (c *wiring[Q, A]) stale(key string, old *memo, e *Error) (r Result[A], ok bool) {
+	old.look()
 	if _, young := old.age(old.hard); !young {
 		return r, false
 	}

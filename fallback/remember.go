@@ -24,14 +24,16 @@ type memory[Q, A any] struct {
 type ledger struct {
 	flights flights
 
-	saves, hits, stales, misses, errs, dropped, shared atomic.Uint64
-	updates, refreshed, unrefreshed, negatives         atomic.Uint64
+	saves                                            atomic.Uint64 // every hit looks at it, so it is far from those that a hit changes
+	stales, misses, errs, dropped, shared            atomic.Uint64
+	updates, refreshed, unrefreshed, negatives, hits atomic.Uint64
 }
 
 // memo is a remembered answer whose label was read and whose value was not.
 type memo struct {
 	envelope
 	rank       int
+	aged       time.Duration // how old it was at the latest look; below zero: given in the future
 	soft, hard time.Duration // after the terms as they are wired now
 	wait       time.Duration // how long the store may still take for the call: after an error only what that left
 }
@@ -121,6 +123,7 @@ func (m *memory[Q, A]) load(key string) (k memo, ok bool) {
 		k.soft = k.hard
 	}
 	k.soft, k.hard = min(k.soft, k.envelope.soft), min(k.hard, k.envelope.hard)
+	k.look()
 	_, ok = k.age(k.hard)
 	return k, ok
 }
@@ -135,10 +138,12 @@ func (m *memory[Q, A]) ages(rank int) (soft, hard time.Duration) {
 // several machines differ, but nothing is remembered from next year.
 const clockSlack = 5 * time.Minute
 
-// age returns the age of k, and whether it is below limit.
+// look reads the clock: a hit does so once, in load.
+func (k *memo) look() { k.aged = time.Since(k.obtained) }
+
+// age returns the age of k at the latest look, and whether it was below limit.
 func (k *memo) age(limit time.Duration) (time.Duration, bool) {
-	age := time.Since(k.obtained)
-	return max(0, age), age < limit && age > -clockSlack
+	return max(0, k.aged), k.aged < limit && k.aged > -clockSlack
 }
 
 // open returns the remembered answer as a Result, or false when its bytes make
