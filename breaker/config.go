@@ -116,11 +116,11 @@ func (c Config) Check() error {
 	if c.Window > 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		bad("Window must be %v to %v: %v", minWindow, maxWindow, c.Window)
 	}
-	if w := c.window(); c.SlowAfter > w/2 {
+	if w := min(c.window(), maxWindow); c.SlowAfter > w/2 {
 		bad("SlowAfter %v is more than half of Window %v: a hang would not be seen", c.SlowAfter, w)
 	}
-	if c.MaxOpenFor > 0 && c.MaxOpenFor < or(c.OpenFor, defaultOpenFor) {
-		bad("MaxOpenFor %v is shorter than OpenFor %v", c.MaxOpenFor, or(c.OpenFor, defaultOpenFor))
+	if open := or(max(c.OpenFor, 0), defaultOpenFor); c.MaxOpenFor > 0 && c.MaxOpenFor < open {
+		bad("MaxOpenFor %v is shorter than OpenFor %v", c.MaxOpenFor, open)
 	}
 	if c.WatchEvery > 0 && c.WatchEvery < minWatchEvery {
 		bad("WatchEvery must be at least %v: %v", minWatchEvery, c.WatchEvery)

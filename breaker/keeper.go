@@ -228,7 +228,11 @@ func (b *Breaker) stillOpenLocked(now int64, err error) {
 	}
 	switch {
 	case err != errStuck: //nolint:errorlint // ours, as it is
-		k.stuck, k.gaveUp = 0, false
+		k.stuck = 0
+		if k.gaveUp { // it can be asked again: no more calls as trials
+			k.gaveUp = false
+			b.holdOpenLocked()
+		}
 	case k.stuck == 0:
 		k.stuck = now
 	case now-k.stuck >= int64(giveUp) && !k.gaveUp:
