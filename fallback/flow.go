@@ -143,6 +143,18 @@ type Begun[C any] struct {
 // source would be a mix-up attack (RFC 9700, 4.4). Who goes back ends it by
 // Cancel. It is safe for concurrent use.
 //
+// A redirect asks nobody, so a dead login page is seen by the Watch of the leg's
+// breaker alone. Citizens who do not come back make it look at once: of each half
+// minute (of more, until ten were begun) it is judged two minutes later, by the
+// next Begin or Finish, how many of those who began have ended their ticket, and
+// fewer than half of the usual share of this leg is a suspicion
+// (breaker.Suspect). It is never a vote: whoever begins ten thousand times and
+// never comes back costs the vendor one look of its Watch each half minute at
+// most. A citizen who cancels at the vendor has come back; one who ends the ticket by
+// Cancel, or brings the vendor's word that it failed, has not. Where processes
+// share Tickets each knows its own begins and its own returns: the shares are
+// right when citizens come back to any of them alike, or always to the same.
+//
 // Claim and challenge are kept between the steps as gob, sealed, in Tickets;
 // their types must survive that, which NewFlow checks.
 type Flow[Q, C, R, A any] struct {
@@ -168,6 +180,7 @@ type course[Q, C, R, A any] struct {
 	noProof func(A) bool                 // nil: A cannot be nil
 	noChall func(C) bool                 // nil: C cannot be nil
 	teller  *teller                      // nil: nobody is told
+	past    *flowPast
 }
 
 // NewFlow returns a flow, or all the mistakes of cfg at once. It touches no
@@ -190,6 +203,7 @@ func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], err
 	for _, k := range cfg.Keys {
 		c.sealer.keys = append(c.sealer.keys, bytes.Clone(k))
 	}
+	c.past = newFlowPast(c.legs)
 	f := &Flow[Q, C, R, A]{made: c}
 	f.now.Store(c)
 	return f, nil

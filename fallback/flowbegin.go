@@ -91,6 +91,7 @@ func (f *course[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at t
 	if err != nil {
 		return fail(err)
 	}
+	f.sent(l, t.ends.Add(-f.ttl))
 	return Begun[C]{Challenge: c, Ticket: text, Source: l.Name, Expires: t.ends, Assurance: l.Assurance}, rank, nil
 }
 

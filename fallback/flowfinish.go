@@ -88,8 +88,10 @@ func (f *course[Q, C, R, A]) finish(ctx context.Context, text string, r R, at ti
 		if f.giveBack(ctx, t, taken, err) {
 			return fail(err, ErrPending)
 		}
+		f.cameBack(l, t, err)
 		return fail(err, ErrRestart)
 	}
+	f.cameBack(l, t, nil)
 	if l.Upstream != nil {
 		l.Upstream.Budget.earn()
 	}
