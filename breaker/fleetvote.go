@@ -125,13 +125,10 @@ type enlisted struct {
 	from  int64         // what opened since then belongs to it
 }
 
-// shorten begins (limit > 0) or ends what a breaker does while everything is down.
+// shorten begins (limit > 0) or ends what a member does while everything is down.
 func (b *Breaker) shorten(limit time.Duration, from time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fleet == nil {
-		return
-	}
 	b.fleet.limit, b.fleet.from = limit, int64(from.Sub(b.base))
 	r := b.recovery
 	if r == nil || b.state() != Open {

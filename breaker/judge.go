@@ -25,11 +25,9 @@ func (s *Config) faultsToLook(calls, faults int) int32 {
 func (w *window) lag(bound int64) int64 { return (bound+w.slot-1)/w.slot + 1 }
 
 // look judges the window as it stands in slot e, and opens. gap is how many slots went by since the last look by
-// slot, 0 when a fault asked for this one; err is that fault.
+// slot, 0 when a fault asked for this one; err is that fault. g is the gate as a call passed
+// it while closed.
 func (b *Breaker) look(w *window, g uint64, e, now, gap int64, err error) {
-	if State(g&stateMask) != Closed {
-		return
-	}
 	gen, s := g>>genShift, b.set.Load()
 	bound := b.bound.Load()
 	lag := w.lag(bound)
