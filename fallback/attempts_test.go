@@ -14,8 +14,7 @@ import (
 
 // TestAttemptsArithmetic: how many calls go out, and to whom, over several calls
 // and where the retrying ends; TestAttemptsTable has one call of every kind.
-// Outcomes are per
-// attempt, sources by comma; the last outcome of a source repeats.
+// Outcomes are per attempt, sources by comma; the last outcome of a source repeats.
 func TestAttemptsArithmetic(t *testing.T) {
 	for _, row := range []struct {
 		name     string

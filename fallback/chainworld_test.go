@@ -201,7 +201,7 @@ func (w *world) act(ctx context.Context, do act, call int, q string) (fact, erro
 	case "unsent", "nothing":
 		return f, &says{class: "unavailable", unsent: true}
 	case "limited":
-		return f, &says{class: "limited", wait: do.takes}
+		return f, &says{class: "limited", wait: 10 * do.takes} // up to three times the longest wait
 	}
 	return f, &says{class: do.word}
 }
@@ -374,5 +374,8 @@ func (w *world) finish() {
 	for _, o := range told {
 		data, err := json.Marshal(o)
 		w.prints("%+v %s %v", o, data, err)
+		for _, f := range o.Failed { // a Failure hides in its text what it holds
+			w.prints("%v %v", f.Err, f.FindErr)
+		}
 	}
 }
