@@ -285,7 +285,7 @@ func TestMemoryThatIsOfNoUse(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := answering("one")
 				c, store := remembering(t, s, func(cfg *config) {
-					cfg.Sources[0].Upstream = &fallback.Upstream{Breaker: opened(t, nil)}
+					cfg.Sources[0].Upstream, cfg.Sources[0].Assurance = &fallback.Upstream{Breaker: opened(t, nil)}, fallback.Unset
 					cfg.Memory.Fresh, cfg.Memory.Stale = time.Second, time.Minute
 				})
 				_, err := c.Do(t.Context(), "q")

@@ -1,6 +1,7 @@
 package diskstore
 
 import (
+	"cmp"
 	"encoding/hex"
 	"io/fs"
 	"path/filepath"
@@ -69,15 +70,7 @@ func (s *Store) scan() error {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b entry) int {
-		switch {
-		case a.ends < b.ends:
-			return -1
-		case a.ends > b.ends:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.ends, b.ends) })
 	s.index.learn(all)
 	for {
 		v, ok := s.index.surplus()
