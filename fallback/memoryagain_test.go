@@ -227,6 +227,17 @@ func TestMemoryDeleteThatPanics(t *testing.T) {
 	_, err = c.Do(t.Context(), "q")
 	require.NoError(t, err)
 	require.EqualValues(t, 1, c.Inspect().Memory.Errors)
+
+	// Nor does it when what was remembered has turned out to be wrong.
+	s := answering("one")
+	c, store = remembering(t, s, func(cfg *config) { cfg.Memory.Fresh = 0 })
+	_, err = c.Do(t.Context(), "q")
+	require.NoError(t, err)
+	store.before = func(_ context.Context, op string) error { panicOn(op, "delete"); return nil }
+	s.fails(&says{class: "denied"})
+	_, err = c.Do(t.Context(), "q")
+	requireVerdict(t, fallback.ErrDenied, err)
+	require.EqualValues(t, 1, c.Inspect().Memory.Errors)
 }
 
 // TestMemoryOfAWiringThatAskedForLess: what was remembered while no level was
