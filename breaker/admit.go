@@ -1,6 +1,9 @@
 package breaker
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // ticket is one admission until its outcome is settled.
 type ticket struct {
@@ -44,6 +47,17 @@ func (b *Breaker) admit(t *ticket) *OpenError {
 		return nil
 	}
 	return b.admitBusy(t)
+}
+
+// admitAt is admit at a time that was read elsewhere, if that can be.
+func (b *Breaker) admitAt(t *ticket, at time.Time) *OpenError {
+	if g := b.gate.Load(); g&busyMask == 0 && (b.group == nil || b.group.quiet()) {
+		now := int64(at.Sub(b.base))
+		if w := b.win.Load(); now >= 0 && w.epoch(now) == w.newest() && b.book(t, g, now) {
+			return nil
+		}
+	}
+	return b.admit(t)
 }
 
 // book counts one call into its slot. It reports false when the gate changed meanwhile.

@@ -103,7 +103,7 @@ func (c *wiring[Q, A]) attempt(ctx context.Context, m *member[Q, A], q Q, floor 
 	if m.Detach {
 		return c.detached(ctx, m, q, floor, y, got)
 	}
-	err = m.breaker.Do(ctx, func(ctx context.Context) error {
+	err = m.breaker.DoAt(ctx, got.at, func(ctx context.Context) error {
 		sent = true
 		y.count()
 		return c.call(ctx, m, q, floor, got)
