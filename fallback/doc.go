@@ -55,9 +55,10 @@
 //     to work (Config.Warm). What it says against that counts when its turn comes,
 //     but for a denial; nobody gets an error because of it. A source that has
 //     given no good answer for long is told as unproven (SourceView, Outcome).
-//   - A drill (Chain.Drill) sends a share of the calls past a source,
+//   - A drill (Chain.Drill, Flow.Drill) sends a share of the calls past a source,
 //     never below the minimum, and ends by itself. In a chain a call that the
-//     others are not good for is answered by that source after all.
+//     others are not good for is answered by that source after all; in a flow the
+//     only leg that works is never drilled.
 //   - When every source is closed off by its breaker and memory has nothing, a
 //     small number of calls a second still asks the least bad one
 //     (Config.PanicTrials): never one that an operator took out, or that itself

@@ -12,11 +12,12 @@ import (
 
 // Drill describes an exercise: for a time, a share of the calls goes past a
 // source as if it were down, so that it is known what an outage of it would be
-// like. Chain.Drill begins one.
+// like. Chain.Drill and Flow.Drill begin one.
 type Drill struct {
 	// Source is passed over. Others have to be enough for the part.
 	Source string
-	// Share of the calls, or of the groups (Config.Group), that go past it; above 0, at most 1. A group is in it or out of it as
+	// Share of the calls, of the groups (Config.Group) or of the sessions of a flow
+	// (WithSession) that go past it; above 0, at most 1. A group is in it or out of it as
 	// long as the drill lasts, in all processes that drill with the same Source and
 	// Reason.
 	Share float64

@@ -39,7 +39,7 @@ func (e DrillEnd) MarshalText() ([]byte, error) { return []byte(e.String()), nil
 
 // DrillReport is what a drill did so far. It is a copy.
 type DrillReport struct {
-	Part      string    `json:"part"` // name of the chain
+	Part      string    `json:"part"` // name of the chain or flow
 	Source    string    `json:"source"`
 	Share     float64   `json:"share"`
 	Guard     float64   `json:"guard"`

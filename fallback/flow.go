@@ -122,6 +122,9 @@ type FlowConfig[Q, C, R, A any] struct {
 	// TTL is the time a citizen has between the steps, at most 24h. Zero:
 	// DefaultTicketTTL.
 	TTL time.Duration
+	// MaxIdle is how long a leg counts as proven after a Finish there succeeded in
+	// this process; see Offer.Unproven. Zero: DefaultMaxIdle.
+	MaxIdle time.Duration
 	// Observe hears of every Begin and every Finish. Nil: nobody does.
 	Observe Observer
 }
@@ -175,6 +178,7 @@ type course[Q, C, R, A any] struct {
 	sealer  *sealer // by pointer, so that no printing of a flow reaches the keys
 	tickets Counter
 	ttl     time.Duration
+	maxIdle time.Duration
 	level   func(Assurance, A) Assurance // nil: A says nothing about its level
 	traits  func(Trait, A) Trait         // nil: A says nothing about its traits
 	noProof func(A) bool                 // nil: A cannot be nil
@@ -192,7 +196,7 @@ func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], err
 	c := &course[Q, C, R, A]{
 		name: cfg.Name, legs: slices.Clone(cfg.Legs), valid: cfg.Valid, join: cfg.Join, match: cfg.Match,
 		min: cfg.Min, require: cfg.Require,
-		sealer: &sealer{flow: cfg.Name}, tickets: cfg.Tickets, ttl: orDefault(cfg.TTL, DefaultTicketTTL),
+		sealer: &sealer{flow: cfg.Name}, tickets: cfg.Tickets, ttl: orDefault(cfg.TTL, DefaultTicketTTL), maxIdle: cfg.MaxIdle,
 		level: proofLevel[A](), traits: proofTraits[A](), noProof: emptyReader[A](), noChall: emptyReader[C](),
 		teller: newTeller(cfg.Observe),
 	}
@@ -212,9 +216,11 @@ func NewFlow[Q, C, R, A any](cfg FlowConfig[Q, C, R, A]) (*Flow[Q, C, R, A], err
 // Name returns the name of the flow.
 func (f *Flow[Q, C, R, A]) Name() string { return f.now.Load().name }
 
-// Close waits for the observer, at most a second, and says so when it is still
-// busy. The flow goes on working; the breakers are their owner's to close.
+// Close ends its drills and waits for the observer, at most a second, and says so
+// when that is still busy. The flow goes on working, without drills; the breakers
+// are their owner's to close.
 func (f *Flow[Q, C, R, A]) Close() error {
+	f.made.past.drills.close()
 	if c := f.now.Load(); !c.teller.close(time.Second) {
 		return fmt.Errorf("fallback: %s: close: the observer is still busy", c.name)
 	}

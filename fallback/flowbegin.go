@@ -16,7 +16,7 @@ import (
 //   - ErrRefused with ErrNoSource: no leg at all reaches the minimum of this
 //     call.
 //   - ErrUnavailable and the other faults: the leg could not begin, its breaker
-//     is open or forced, or Tickets could not keep the ticket (ErrTickets). The
+//     is open or forced, a drill passes it over (ErrDrill), or Tickets could not keep the ticket (ErrTickets). The
 //     citizen chooses again from Offers; nothing else was tried.
 //   - whatever answer the leg gave.
 //
@@ -55,8 +55,20 @@ func (f *course[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at t
 	if !w.by(l.Assurance, l.Traits) {
 		return fail(errTooWeak)
 	}
+	drill, over := f.drilled(w)
+	if l.Name == over && f.besides(over, w) {
+		return fail(ErrDrill)
+	}
+	b, err := f.beginAt(ctx, l, s, w, q)
+	drill.toldBegin(l.Name, at, err)
+	return b, rank, err
+}
+
+// beginAt begins at that leg.
+func (f *course[Q, C, R, A]) beginAt(ctx context.Context, l *Leg[Q, C, R, A], s *step, w wants, q Q) (Begun[C], error) {
+	fail := func(err error) (Begun[C], error) { return Begun[C]{}, s.fail(ctx, err, nil) }
 	if ctx.Err() != nil {
-		return Begun[C]{}, 0, s.over(ctx, nil)
+		return Begun[C]{}, s.over(ctx, nil)
 	}
 	var r record
 	var err error
@@ -92,7 +104,7 @@ func (f *course[Q, C, R, A]) begin(ctx context.Context, source string, q Q, at t
 		return fail(err)
 	}
 	f.sent(l, t.ends.Add(-f.ttl))
-	return Begun[C]{Challenge: c, Ticket: text, Source: l.Name, Expires: t.ends, Assurance: l.Assurance}, rank, nil
+	return Begun[C]{Challenge: c, Ticket: text, Source: l.Name, Expires: t.ends, Assurance: l.Assurance}, nil
 }
 
 // eligible returns the places of the legs that are enough.

@@ -30,6 +30,9 @@ func (cfg *FlowConfig[Q, C, R, A]) mistakes() error {
 	if cfg.TTL < 0 || cfg.TTL > maxTicketTTL {
 		wrong("ttl must be between 0 and 24h")
 	}
+	if cfg.MaxIdle < 0 {
+		wrong("max idle is negative")
+	}
 	errs = append(errs, keyMistakes(cfg.Keys)...)
 	if len(cfg.Legs) == 0 {
 		wrong("no legs")

@@ -33,7 +33,7 @@ func (f *Flow[Q, C, R, A]) Finish(ctx context.Context, ticket string, r R) (a Re
 	defer c.tell(&o, &err)
 	a, err = c.finish(ctx, ticket, r, o.At)
 	if err == nil {
-		o.Verdict, o.Source, o.Rank, o.Freshness, o.Assurance, o.Attempts = "ok", a.Source, a.Rank, a.Freshness, a.Assurance, a.Attempts
+		o.Verdict, o.Source, o.Rank, o.Freshness, o.Assurance, o.Flags, o.Attempts = "ok", a.Source, a.Rank, a.Freshness, a.Assurance, a.Flags, a.Attempts
 	}
 	return a, err
 }
@@ -79,6 +79,7 @@ func (f *course[Q, C, R, A]) finish(ctx context.Context, text string, r R, at ti
 	if err != nil {
 		return fail(err, ErrRestart)
 	}
+	drill, _ := f.drilled(w)
 	level := ceiling
 	a, err := f.askFinish(ctx, l, s, joined, func(a A) (err error) {
 		level, err = f.judge(q, a, ceiling, l.Traits, w)
@@ -88,16 +89,20 @@ func (f *course[Q, C, R, A]) finish(ctx context.Context, text string, r R, at ti
 		if f.giveBack(ctx, t, taken, err) {
 			return fail(err, ErrPending)
 		}
-		f.cameBack(l, t, err)
+		f.ended(l, s, t, drill, err)
 		return fail(err, ErrRestart)
 	}
-	f.cameBack(l, t, nil)
+	f.ended(l, s, t, drill, nil)
 	if l.Upstream != nil {
 		l.Upstream.Budget.earn()
 	}
-	return Result[A]{
+	got := Result[A]{
 		Value: a, Source: l.Name, Rank: rank, Freshness: Live, ObtainedAt: time.Now(), Assurance: level, Attempts: 1,
-	}, nil
+	}
+	if drill != nil && drill.set.Source != l.Name {
+		got.Flags = FlagDrill
+	}
+	return got, nil
 }
 
 // admit opens a ticket and checks what lies in it. It changes nothing.

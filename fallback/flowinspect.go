@@ -10,13 +10,15 @@ func (f *Flow[Q, C, R, A]) Inspect() Inspection {
 	c := f.now.Load()
 	in := Inspection{
 		Kind: "flow", Name: c.name, MinAssurance: c.min, Require: c.require, Once: true, TTL: c.ttl, Question: reflect.TypeFor[Q]().String(),
-		Longest: c.longest(), Sources: make([]SourceView, len(c.legs)), Unheard: c.teller.missed(),
+		Longest: c.longest(), Sources: make([]SourceView, len(c.legs)), Unheard: c.teller.missed(), MaxIdle: orDefault(c.maxIdle, DefaultMaxIdle),
 	}
 	for i := range c.legs {
 		l := &c.legs[i]
 		in.Sources[i] = SourceView{
 			Name: l.Name, Timeout: l.Timeout, Tries: l.Tries, BeginAsks: l.BeginAsks, Assurance: l.Assurance, Traits: l.Traits,
 		}
+		in.Sources[i].Drill = c.past.drills.report(l.Name)
+		in.Sources[i].prove(&c.past.legs[l.Name].recent, c.past.made, c.maxIdle)
 		l.Upstream.describe(&in.Sources[i])
 	}
 	return in

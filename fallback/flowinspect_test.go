@@ -19,14 +19,14 @@ func TestFlowInspect(t *testing.T) {
 		in := fallback.Inspectable(s.flow).Inspect()
 		require.Equal(t, fallback.Inspection{
 			Kind: "flow", Name: "login", MinAssurance: fallback.Low, Question: "fallback_test.idClaim", Once: true,
-			TTL: fallback.DefaultTicketTTL, Longest: 12 * time.Second,
+			TTL: fallback.DefaultTicketTTL, MaxIdle: fallback.DefaultMaxIdle, Longest: 12 * time.Second,
 			Sources: []fallback.SourceView{
 				{
 					Name: "kakao", Upstream: "kakao", Fate: []string{"Kakao"}, Recipient: fallback.Recipient{Company: "Kakao", Country: "KR"}, Timeout: 10 * time.Second, Tries: 1,
-					Stated: true, Assurance: fallback.Low, Guarded: true, Breaker: b.Snapshot(),
+					Stated: true, Assurance: fallback.Low, Guarded: true, Breaker: b.Snapshot(), Unproven: true,
 				},
-				{Name: "naver", Timeout: time.Second, Tries: 1, Assurance: fallback.Low},
-				{Name: "pass", Timeout: 10 * time.Second, Tries: 1, Assurance: fallback.High, Traits: fallback.PersonVerified},
+				{Name: "naver", Timeout: time.Second, Tries: 1, Assurance: fallback.Low, Unproven: true},
+				{Name: "pass", Timeout: 10 * time.Second, Tries: 1, Assurance: fallback.High, Traits: fallback.PersonVerified, Unproven: true},
 			},
 		}, in)
 		in.Sources[0].Fate[0] = "changed"

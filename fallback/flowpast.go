@@ -7,11 +7,14 @@ import "time"
 type flowPast struct {
 	made time.Time
 	legs map[string]*legPast // never changes
+
+	drills drills
 }
 
 // legPast is what a flow has seen of one leg.
 type legPast struct {
 	returns returns
+	recent  recent // what was finished
 }
 
 func newFlowPast[Q, C, R, A any](legs []Leg[Q, C, R, A]) *flowPast {
@@ -29,15 +32,25 @@ func (f *course[Q, C, R, A]) sent(l *Leg[Q, C, R, A], now time.Time) {
 	}
 }
 
-// cameBack notes how the ticket of a citizen ended. Who brings the upstream's own
+// ended notes how the ticket of a citizen ended.
+func (f *course[Q, C, R, A]) ended(l *Leg[Q, C, R, A], s *step, t *ticket, d *Drilling, err error) {
+	began := t.ends.Add(-f.ttl)
+	f.cameBack(l, began, err)
+	d.toldFinish(l.Name, began, err)
+	if err == nil {
+		f.past.legs[l.Name].recent.tell(time.Since(s.at), time.Since(f.past.made))
+	}
+}
+
+// cameBack notes that a citizen who began then is here again. Who brings the upstream's own
 // word that it failed was sent back without having got anywhere: that may not
 // open a breaker, for anybody can write it, but it is no return.
-func (f *course[Q, C, R, A]) cameBack(l *Leg[Q, C, R, A], t *ticket, err error) {
+func (f *course[Q, C, R, A]) cameBack(l *Leg[Q, C, R, A], began time.Time, err error) {
 	b := l.breaker()
 	if b == nil || err != nil && hearsay(err) && ClassOf(err).Fault() {
 		return
 	}
-	if f.past.legs[l.Name].returns.back(t.ends.Add(-f.ttl), time.Now()) {
+	if f.past.legs[l.Name].returns.back(began, time.Now()) {
 		b.Suspect()
 	}
 }

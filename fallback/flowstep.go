@@ -70,6 +70,9 @@ func (s *step) fail(ctx context.Context, err, mark error) *Error {
 		if s.sent == 0 && (errors.Is(err, errTooWeak) || errors.Is(err, ErrWeak)) {
 			e.Failed[0].Skip = SkipAssurance
 		}
+		if err == ErrDrill {
+			e.Failed[0].Skip = SkipDrill
+		}
 		if errors.Is(err, errTime) {
 			e.Failed[0].Skip = SkipDeadline
 		}

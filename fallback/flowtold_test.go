@@ -112,9 +112,9 @@ func TestOffers(t *testing.T) {
 		s := newIDSite(t, nil)
 		b := s.guard(t, breaker.Config{Name: "kakao", OpenFor: time.Minute})
 		kr := fallback.Recipient{Company: "Kakao", Country: "KR"}
-		naver := fallback.Offer{Source: "naver", Available: true, Admitted: 1, Assurance: fallback.Low}
-		pass := fallback.Offer{Source: "pass", Available: true, Admitted: 1, Assurance: fallback.High, Traits: fallback.PersonVerified}
-		kakao := fallback.Offer{Source: "kakao", Available: true, Admitted: 1, Assurance: fallback.Low, Recipient: kr}
+		naver := fallback.Offer{Unproven: true, Source: "naver", Available: true, Admitted: 1, Assurance: fallback.Low}
+		pass := fallback.Offer{Unproven: true, Source: "pass", Available: true, Admitted: 1, Assurance: fallback.High, Traits: fallback.PersonVerified}
+		kakao := fallback.Offer{Unproven: true, Source: "kakao", Available: true, Admitted: 1, Assurance: fallback.Low, Recipient: kr}
 		require.Equal(t, []fallback.Offer{kakao, naver, pass}, s.flow.Offers(bgCtx))
 		require.Equal(t, []fallback.Offer{pass}, s.flow.Offers(fallback.WithMin(bgCtx, fallback.Substantial)))
 		require.Equal(t, []fallback.Offer{pass}, s.flow.Offers(fallback.WithTraits(bgCtx, fallback.PersonVerified)))

@@ -23,7 +23,7 @@ const (
 	LintNoWatch        LintCode = "no-watch"          // warning: a leg whose Begin may ask nobody has a breaker without a Watch
 	LintBudgetApart    LintCode = "budget-apart"      // note: several sources retry at one upstream, each with a budget of its own
 	LintNotWarm        LintCode = "not-warm"          // note: alternates of a read that could be kept warm (Config.Warm) and are not: whether they work is found out in an outage
-	LintUnproven       LintCode = "unproven"          // warning: the first source answers and an alternate has not for Config.MaxIdle, although it was asked or never will be
+	LintUnproven       LintCode = "unproven"          // warning: the first source answers and an alternate has not for MaxIdle, although it was asked or never will be; in a flow: nobody has finished there
 	LintNameTaken      LintCode = "name-taken"        // error: two parts have one name
 	LintUpstreamTwice  LintCode = "upstream-twice"    // warning: two Upstreams have one name
 	LintPartMissing    LintCode = "part-missing"      // error: a part is nil or could not be looked at

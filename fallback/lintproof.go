@@ -9,11 +9,11 @@ const (
 
 // checkProof finds alternates of which nobody knows whether they work.
 func (p *surveyed) checkProof() {
-	if p.flow() || len(p.enough) < 2 {
+	if len(p.enough) < 2 {
 		return
 	}
 	first := &p.Sources[p.enough[0]]
-	if p.Warm == 0 && !p.Once {
+	if p.Warm == 0 && !p.Once { // a flow is Once: its citizens choose
 		cold := p.those(p.enough[1:], func(v *SourceView) bool { return v.Assurance == first.Assurance && !v.Courtesy && !v.Local })
 		if len(cold) > 0 {
 			p.find(LintNotWarm, SeverityNote, cold,

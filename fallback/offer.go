@@ -12,12 +12,12 @@ type Offer struct {
 	Source    string
 	Available bool // false: Begin would be refused
 	// Why says what is wrong: a word of breaker.Reason (faults, watch, forced
-	// ...), or capacity. Empty: nothing.
+	// ...), capacity, or drill. Empty: nothing.
 	Why string
 	// Since says since when; zero when nothing is wrong.
 	Since time.Time
-	// RetryAt is when it is tried again, the forced state ends, or all pass
-	// again. Zero: nothing is awaited.
+	// RetryAt is when it is tried again, the forced state or the drill ends, or all
+	// pass again. Zero: nothing is awaited.
 	RetryAt time.Time
 	// Admitted is the share of the Begins that pass: 1 in good times, less while
 	// an upstream comes back; 0 when none do, or only as trials.
@@ -25,6 +25,9 @@ type Offer struct {
 	Assurance Assurance // the most that its proof is worth
 	Traits    Trait
 	Recipient Recipient // who receives the citizen's data
+	// Unproven: nobody has finished there for FlowConfig.MaxIdle, or ever, in this
+	// process, so nobody knows whether all of it works.
+	Unproven bool
 }
 
 // Offers returns the eligible legs in their order, with what is known of them
@@ -35,10 +38,18 @@ func (f *Flow[Q, C, R, A]) Offers(ctx context.Context) []Offer {
 	c := f.now.Load()
 	w := c.wants(ctx)
 	offers := make([]Offer, 0, len(c.legs))
+	drill, over := c.drilled(w)
 	for i := range c.legs {
-		if l := &c.legs[i]; w.by(l.Assurance, l.Traits) {
-			offers = append(offers, l.offer())
+		l := &c.legs[i]
+		if !w.by(l.Assurance, l.Traits) {
+			continue
 		}
+		o := l.offer()
+		o.Unproven = !c.past.legs[l.Name].recent.proven(time.Since(c.past.made), c.maxIdle)
+		if l.Name == over && o.Available && c.besides(over, w) {
+			o.passedOver(drill)
+		}
+		offers = append(offers, o)
 	}
 	return offers
 }

@@ -45,7 +45,7 @@ const (
 	FlagRemembered                   // that there is nothing was not asked for this call (Memory.Negative)
 	FlagPanic                        // nobody could be asked, so a source was tried although its breaker is open (Config.PanicTrials)
 	FlagWarm                         // a source was asked before its turn, to see that it works (Config.Warm)
-	FlagDrill                        // a source was passed over by a drill (Chain.Drill)
+	FlagDrill                        // a source was passed over by a drill (Chain.Drill, Flow.Drill)
 	FlagLate                         // a source did not return when its time was up: it ignores its context (see Source.Detach)
 )
 
