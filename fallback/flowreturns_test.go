@@ -139,7 +139,7 @@ func TestFlowAnOutageDoesNotBecomeUsual(t *testing.T) {
 		require.Zero(t, w.asks.Load())
 		for range 3 { // each longer than a fifth of WatchEvery, within which suspicions share one look
 			before := w.asks.Load()
-			s.live(t, time.Second, 13*time.Minute, 0)
+			s.live(t, time.Second, 13*time.Minute, 1)
 			require.Greater(t, w.asks.Load(), before)
 		}
 	})
@@ -173,8 +173,10 @@ func TestFlowWhatCountsAsAReturn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, w, _ := lookedAt(t, 20*time.Hour)
-				s.cfg.Legs[0].Tries = 5
-				s.remake(t)
+				if name == "not decided" {
+					s.cfg.Legs[0].Tries = 5
+					s.remake(t)
+				}
 				s.live(t, time.Second, 5*time.Minute, 10)
 				s.home(t)
 				for range 120 {
@@ -189,6 +191,33 @@ func TestFlowWhatCountsAsAReturn(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who comes back after his slot was judged does not stand in for those who began later.
+func TestFlowLateReturnsExcuseNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w, _ := lookedAt(t, 10*time.Minute)
+		s.live(t, time.Second, time.Minute, 10)
+		s.home(t)
+		var late []string
+		for range 20 {
+			late = append(late, s.mustBegin(t, bgCtx, "kakao").Ticket)
+		}
+		time.Sleep(160 * time.Second)
+		s.mustBegin(t, bgCtx, "kakao")
+		synctest.Wait()
+		require.EqualValues(t, 1, w.asks.Load())
+		time.Sleep(5 * time.Second)
+		for _, ticket := range late {
+			_, err := s.flow.Finish(bgCtx, ticket, idReply{Code: "of kim"})
+			require.NoError(t, err)
+			s.mustBegin(t, bgCtx, "kakao")
+		}
+		time.Sleep(170 * time.Second)
+		s.mustBegin(t, bgCtx, "kakao")
+		synctest.Wait()
+		require.EqualValues(t, 2, w.asks.Load())
+	})
 }
 
 // Nothing is judged by nine, and a leg without a breaker has nobody to tell.
