@@ -2,6 +2,7 @@ package breaker_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,19 +84,19 @@ func TestReasonThatBindsByProbe(t *testing.T) {
 		"when it was to close": {nil, classed{class: "security"}, errVendor, nil, errVendor},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := 0
+			var asks atomic.Int32
 			bubble(t, breaker.Config{Probe: func(context.Context) error {
-				if n++; n <= len(answers) {
+				if n := int(asks.Add(1)); n <= len(answers) {
 					return answers[n-1]
 				}
 				return errVendor
 			}}, func(t *testing.T, b *breaker.Breaker) {
 				trip(t, b)
 				require.Equal(t, breaker.ReasonFaults, b.Snapshot().Why)
-				for n < len(answers)+3 {
+				for int(asks.Load()) < len(answers)+3 {
 					time.Sleep(500 * time.Millisecond)
 					synctest.Wait()
-					if n >= 2 {
+					if asks.Load() >= 2 {
 						require.Equal(t, breaker.ReasonSecurity, refused(t, b).Why)
 						require.Equal(t, classed{class: "security"}, b.Snapshot().Cause)
 						require.False(t, tried(b, callOK))
