@@ -143,3 +143,38 @@ func TestFleetCutIsRealAndStays(t *testing.T) {
 		require.Greater(t, time.Until(all[0].Snapshot().Until), 7*time.Second, "never shorter than its own OpenFor")
 	})
 }
+
+// While everything is down, whatever a trial finds is told as that; and who leaves changes the vote.
+func TestFleetReasonsAndLeavers(t *testing.T) {
+	fleet(t, 3, breaker.FleetConfig{Least: 2}, breaker.Config{}, func(t *testing.T, fl *breaker.Fleet, all []*breaker.Breaker) {
+		for _, b := range all {
+			trip(t, b)
+		}
+		require.True(t, down(fl))
+		untilDue(all[0])
+		times(1, all[0], ended(900*time.Millisecond, nil)) // slow
+		require.Equal(t, breaker.ReasonFleet, refused(t, all[0]).Why)
+		untilDue(all[1])
+		_, err := all[1].Enter(bg) // hangs
+		require.NoError(t, err)
+		time.Sleep(2 * time.Second)
+		require.Equal(t, breaker.ReasonFleet, refused(t, all[1]).Why)
+	})
+	fleet(t, 3, breaker.FleetConfig{}, breaker.Config{Watch: callFail}, func(t *testing.T, fl *breaker.Fleet, all []*breaker.Breaker) {
+		time.Sleep(6 * time.Second)
+		require.True(t, down(fl))
+		require.Equal(t, breaker.ReasonFleet, refused(t, all[0]).Why)
+	})
+	fleet(t, 2, breaker.FleetConfig{Least: 2}, breaker.Config{}, func(t *testing.T, fl *breaker.Fleet, all []*breaker.Breaker) {
+		well := mustNew(t, breaker.Config{})
+		leave, err := fl.Join(well, "")
+		require.NoError(t, err)
+		times(1, well, callOK)
+		for _, b := range all {
+			trip(t, b)
+		}
+		require.False(t, down(fl), "two of three")
+		leave()
+		require.True(t, down(fl), "two of two")
+	})
+}
