@@ -65,7 +65,10 @@ func TestMomentsOfExtraTrials(t *testing.T) {
 		second.Exit(errVendor) // a nanosecond before
 		require.EqualValues(t, 1, b.Snapshot().Late)
 		third.Exit(classed{"", 5 * time.Second})
-		time.Sleep(time.Until(b.Snapshot().Until)) // later than what was asked for: that was shorter than the interval
+		time.Sleep(5*time.Second - 1)
+		require.False(t, tried(b, callFail), "it asked to be left alone")
+		time.Sleep(500*time.Millisecond + 1)
+		require.True(t, tried(b, callFail), "for at most a tenth more than it said, however long the interval is")
 	})
 	bubble(t, breaker.Config{OpenFor: time.Second, Consecutive: 1}, func(t *testing.T, b *breaker.Breaker) {
 		times(1, b, ended(0, classed{"unavailable", 30 * time.Second}))
