@@ -15,8 +15,12 @@ const (
 // arrival is one call: when it comes, and for how long a time it stands.
 type arrival struct{ at, weight time.Duration }
 
-// arrivals come every so often, and five a second near the edges.
-func arrivals(from, to, every time.Duration, edges []time.Duration) (calls []arrival) {
+// surge is a time in which everybody comes at once.
+type surge struct{ from, to, every time.Duration }
+
+// arrivals come every so often, five a second near the edges, and more in a surge.
+func (r row) arrivals(edges []time.Duration) (calls []arrival) {
+	from, to, every := r.from, r.to, r.every
 	slices.Sort(edges)
 	edges = slices.Compact(edges)
 	next := 0
@@ -31,6 +35,9 @@ func arrivals(from, to, every time.Duration, edges []time.Duration) (calls []arr
 			} else {
 				step = min(every, begins-at)
 			}
+		}
+		if at >= r.surge.from && at < r.surge.to {
+			step = r.surge.every
 		}
 		step = min(step, to-at)
 		calls = append(calls, arrival{at, step})

@@ -53,6 +53,7 @@ type row struct {
 	change               func(*vendor) // nil: the vendors are as the timeline says
 	from, to             time.Duration // from zero
 	every                time.Duration // from call to call, but near the edges
+	surge                surge
 
 	direct byHand
 	detour byHand
@@ -62,6 +63,7 @@ type row struct {
 	// stand for every, up to three may be on the other side.
 	slack         time.Duration
 	noticed, back time.Duration // at most: of an outage until the breaker is open, of its end until it is closed
+	offered       time.Duration // at most: for how long of an outage the dead vendor is still offered; zero: as long as noticed
 	openings      int           // at most, in all
 	asked         int           // calls of users, at most, to a vendor that answers nobody
 }

@@ -37,6 +37,8 @@ type stage struct {
 	down    []times       // of the primary
 	well    time.Duration // when the primary is well again for good
 
+	night sync.WaitGroup // what the operator does
+
 	mu                  sync.Mutex
 	turns               []turn // of the primary's breaker
 	calls               int
@@ -107,6 +109,14 @@ func (s *stage) guard(name string, c breaker.Config) *breaker.Breaker {
 				if e.From == breaker.Closed {
 					s.turns = append(s.turns, turn{e.At.Sub(s.zero), true, e.Why})
 				}
+			case breaker.EventForcedOn:
+				if n := len(s.turns); n == 0 || !s.turns[n-1].open {
+					s.turns = append(s.turns, turn{e.At.Sub(s.zero), true, breaker.ReasonForced})
+				}
+			case breaker.EventForcedOff:
+				if e.To == breaker.Closed {
+					s.turns = append(s.turns, turn{e.At.Sub(s.zero), false, breaker.ReasonForced})
+				}
 			case breaker.EventClosed:
 				s.turns = append(s.turns, turn{e.At.Sub(s.zero), false, e.Why})
 			}
@@ -138,7 +148,7 @@ func (r row) run(t *testing.T, tell func(figures)) {
 			at = append(at, edges(v.phases, r.from, r.to)...)
 		}
 		var all sync.WaitGroup
-		for n, a := range arrivals(r.from, r.to, r.every, at) {
+		for n, a := range r.arrivals(at) {
 			time.Sleep(time.Until(s.zero.Add(a.at)))
 			all.Go(func() {
 				ok := site.direct(n)
@@ -169,10 +179,11 @@ func (r row) run(t *testing.T, tell func(figures)) {
 			})
 		}
 		all.Wait()
+		s.night.Wait()
 		time.Sleep(2 * time.Minute) // for the breaker to come back
 		require.NoError(t, site.part.Close())
+		assert.Equal(t, breaker.Closed, s.guards[r.providers[0]].Snapshot().State, "back to normal")
 		for _, b := range s.guards {
-			assert.Equal(t, breaker.Closed, b.Snapshot().State, "back to normal")
 			require.NoError(t, b.Close())
 		}
 		synctest.Wait()

@@ -120,9 +120,9 @@ func share(text string) (float64, error) {
 	return p, err
 }
 
-// total reports whether nobody at all is answered.
+// total reports whether nobody at all is answered, and not only at this moment.
 func (m mode) total() bool {
-	return m.name != "ok" && m.name != "slow" && m.name != "ramp" && m.share == 1
+	return m.name != "ok" && m.name != "slow" && m.over == 0 && m.share == 1
 }
 
 // load reads a timeline of testdata.

@@ -14,7 +14,7 @@ import (
 
 const (
 	takes    = 30 * time.Millisecond // an answer in good times
-	slowness = 5 * time.Second       // an answer of slow
+	slowness = 6 * time.Second       // an answer of slow
 )
 
 // vendor is one provider of one capability, behaving as its phases say.
