@@ -47,7 +47,8 @@ func state() []row {
 		timeline: "gpki-2023-11-17", capability: "staff", providers: []string{"gpki", "phone"},
 		site: flows{asks: true, high: everybody, levels: map[string]fallback.Assurance{"gpki": high}}.site, from: -7 * hour, to: 21 * hour, every: rarely,
 		direct: exactly(0.130754, "1 - ((5.25 + 19 + 5/60.0)*3600 + 20)/(28*3600)"), detour: exactly(0.130754, "1 - ((5.25 + 19 + 5/60.0)*3600 + 20)/(28*3600)"),
-		slack: time.Second, noticed: enough, back: 4 * time.Second, openings: 1, asked: 110,
+		slack:   2 * time.Second, // nobody is offered the vendor that is well again until a Probe has found it so
+		noticed: enough, back: 4 * time.Second, openings: 1, asked: 110,
 	}, {
 		timeline: "gpki-2023-11-17", capability: "cert", providers: []string{"gpki", "phone"},
 		site: flows{asks: true, high: even, levels: map[string]fallback.Assurance{"gpki": high}}.site, from: -2 * hour, to: 21 * hour, every: rarely,
