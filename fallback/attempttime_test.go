@@ -2,6 +2,7 @@ package fallback_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,13 +52,16 @@ func TestAttemptHasAllItsTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
+				var mu sync.Mutex
 				var begins []time.Duration
 				ask := func(err error) func(context.Context, string) (reply, error) {
 					return func(ctx context.Context, _ string) (reply, error) {
 						end, ok := ctx.Deadline()
 						require.True(t, ok)
 						require.Equal(t, timeout, time.Until(end))
+						mu.Lock()
 						begins = append(begins, time.Since(start))
+						mu.Unlock()
 						if err == context.DeadlineExceeded {
 							<-ctx.Done()
 						}

@@ -37,6 +37,7 @@ func TestHedgeLoserIsLabelled(t *testing.T) {
 		}}, r.Failed)
 		require.EqualValues(t, 0, br.Snapshot().Slow)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		require.Equal(t, began.Add(ms(501)), ended)
 		require.EqualValues(t, 1, br.Snapshot().Slow)
 		require.Zero(t, br.Snapshot().Faults)
