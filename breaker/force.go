@@ -23,7 +23,8 @@ type forcing struct {
 
 // Force imposes a state over everything else, whatever the evidence, for ttl (more than 0, at most MaxForce). It ends by Release or by
 // time, whichever is first, and replaces an earlier one. by and reason are required (at most 256 bytes each) and are
-// shown in snapshots and events; what is counted meanwhile decides the state that follows. All mistakes are reported at once.
+// shown in snapshots and events; what is counted meanwhile decides the state that follows. The same state forced again is
+// prolonged and keeps its beginning (Since). All mistakes are reported at once.
 //
 // ForcedClosed sends calls to the upstream even if it was closed off for ReasonSecurity.
 func (b *Breaker) Force(f Forced, by, reason string, ttl time.Duration) error {
@@ -46,11 +47,15 @@ func (b *Breaker) Force(f Forced, by, reason string, ttl time.Duration) error {
 	now := b.now()
 	b.expireLocked(now) // one that is over but was not noticed yet
 	from := b.effective(now)
+	since := b.at(now)
 	if old := b.forced.Load(); old != nil {
 		old.timer.Stop()
+		if old.what == f { // prolonged: it began when the first one did
+			since = old.refusal.Since
+		}
 	}
 	n := &forcing{what: f, by: by, why: reason, until: now + int64(ttl)}
-	n.refusal = &OpenError{Name: b.set.Load().Name, State: Open, Since: b.at(now), Until: b.at(n.until), Why: ReasonForced, Forced: true}
+	n.refusal = &OpenError{Name: b.set.Load().Name, State: Open, Since: since, Until: b.at(n.until), Why: ReasonForced, Forced: true}
 	n.timer = time.AfterFunc(ttl, b.expire)
 	if b.closed {
 		n.timer.Stop() // it ends when somebody looks

@@ -92,6 +92,22 @@ func TestForceReplacesAndReleases(t *testing.T) {
 	})
 }
 
+// Who prolongs a forced state does not move its beginning; who forces the other one begins anew.
+func TestForceProlongedSince(t *testing.T) {
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		began := time.Now()
+		for range 3 {
+			require.NoError(t, b.Force(breaker.ForcedOpen, "kim", "taken out", breaker.MaxForce))
+			require.True(t, b.Snapshot().Since.Equal(began))
+			require.True(t, refused(t, b).Since.Equal(began))
+			time.Sleep(breaker.MaxForce - time.Hour)
+		}
+		require.NoError(t, b.Force(breaker.ForcedClosed, "kim", "a look", time.Minute))
+		require.NoError(t, b.Force(breaker.ForcedOpen, "kim", "taken out again", time.Minute))
+		require.True(t, b.Snapshot().Since.Equal(time.Now()))
+	})
+}
+
 func TestForceMistakesAllAtOnce(t *testing.T) {
 	b := mustNew(t, breaker.Config{})
 	err := b.Force(breaker.NotForced, " ", "", 0)

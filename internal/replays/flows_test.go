@@ -237,9 +237,6 @@ func (s *stage) offersTell(o flows, offers []fallback.Offer, level fallback.Assu
 	x := offers[dead]
 	if assert.False(s.t, x.Available, "offered %v after the beginning of an outage", lasted) {
 		assert.NotEmpty(s.t, x.Why)
-		if x.Why == "forced" { // an operator's state ends after a day, and begins anew when it is prolonged
-			within = lasted
-		}
 		assert.LessOrEqual(s.t, x.Since, s.zero.Add(s.now()-lasted+within), "since the beginning")
 	}
 }
