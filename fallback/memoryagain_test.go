@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,8 +36,11 @@ func second(t *testing.T, class string, looks ...time.Duration) (took time.Durat
 	if class == "" {
 		s.answers("one")
 	}
+	var mu sync.Mutex
 	mine := false
 	store := &lateStore{newMapStore(), func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
 		if !mine {
 			return ms(3)
 		}
@@ -54,7 +58,9 @@ func second(t *testing.T, class string, looks ...time.Duration) (took time.Durat
 			_, _ = c.Do(t.Context(), "q")
 			return
 		}
+		mu.Lock()
 		mine = true
+		mu.Unlock()
 		began := time.Now()
 		r, err = c.Do(t.Context(), "q")
 		took = time.Since(began)
