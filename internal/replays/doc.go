@@ -4,7 +4,7 @@
 // the same calls made directly. What the run measures is compared with what was
 // worked out by hand beforehand.
 //
-// Calls come every few seconds, and five a second from 25 s before to 20 s after
+// Calls come every five seconds to two minutes, as the row says, and five a second from 25 s before to 20 s after
 // each moment at which a vendor changes. Each call stands for the time until the
 // next one, so an availability is a share of time, as it is worked out by hand.
 //
