@@ -2,10 +2,8 @@ package fallback_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/detour-go/detour/breaker"
@@ -29,20 +27,7 @@ import (
 //	F8 nobody is asked but who may be
 //	F9 no error means an answer that was found to answer the question
 func TestChainInvariants(t *testing.T) {
-	_ = flag.Set("rapid.nofailfile", "true")
-	for range 20 {
-		rapid.Check(t, func(rt *rapid.T) {
-			p := drawPlan(rt)
-			var failure any
-			synctest.Test(t, func(t *testing.T) {
-				defer func() { failure = recover() }() // rapid's own, which must not leave the bubble's goroutine
-				p.play(t, rt)
-			})
-			if failure != nil {
-				panic(failure)
-			}
-		})
-	}
+	walks(t, 20, func(t *testing.T, rt *rapid.T) { drawPlan(rt).play(t, rt) })
 }
 
 // play wires the plan, lets everything happen, and looks at what came of it.

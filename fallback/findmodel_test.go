@@ -2,10 +2,8 @@ package fallback_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/detour-go/detour/fallback"
@@ -90,17 +88,7 @@ func TestEffectHappensOnce(t *testing.T) {
 	sends := []string{"accepted", "not sent", "denied", "lost after", "lost after, limited", "panics after", "hangs after",
 		"accepted when nobody listens", "lost before", "lost before, hangs"}
 	looks := []string{"honest", "honest", "fails", "refused", "limited", "hangs"}
-	_ = flag.Set("rapid.nofailfile", "true")
-	rapid.Check(t, func(rt *rapid.T) {
-		var failure any
-		synctest.Test(t, func(t *testing.T) {
-			defer func() { failure = recover() }() // rapid's own, which must not leave the bubble's goroutine
-			oneEffect(rt, t.Context(), sends, looks)
-		})
-		if failure != nil {
-			panic(failure)
-		}
-	})
+	walks(t, 1, func(t *testing.T, rt *rapid.T) { oneEffect(rt, t.Context(), sends, looks) })
 }
 
 func oneEffect(rt *rapid.T, base context.Context, sends, looks []string) {

@@ -1,10 +1,8 @@
 package fallback_test
 
 import (
-	"flag"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/detour-go/detour/breaker"
@@ -25,20 +23,7 @@ import (
 //	T16 a leg that an operator took out is neither offered nor begun nor finished
 //	F85 a ticket is finished at most once, and asked for at most Tries times
 func TestFlowInvariants(t *testing.T) {
-	_ = flag.Set("rapid.nofailfile", "true")
-	for range 10 {
-		rapid.Check(t, func(rt *rapid.T) {
-			p := drawDesk(rt)
-			var failure any
-			synctest.Test(t, func(t *testing.T) {
-				defer func() { failure = recover() }() // rapid's own, which must not leave the bubble's goroutine
-				p.play(t, rt)
-			})
-			if failure != nil {
-				panic(failure)
-			}
-		})
-	}
+	walks(t, 10, func(t *testing.T, rt *rapid.T) { drawDesk(rt).play(t, rt) })
 }
 
 // deskPlan is all that is drawn, before anything happens.

@@ -1,0 +1,28 @@
+package fallback_test
+
+import (
+	"flag"
+	"testing"
+	"testing/synctest"
+
+	"pgregory.net/rapid"
+)
+
+// walks checks a property so many times over, each walk in a bubble of its own.
+// What rapid panics with to shrink a failure must not leave the bubble's
+// goroutine, so it is carried out.
+func walks(t *testing.T, times int, walk func(t *testing.T, rt *rapid.T)) {
+	_ = flag.Set("rapid.nofailfile", "true")
+	for range times {
+		rapid.Check(t, func(rt *rapid.T) {
+			var failure any
+			synctest.Test(t, func(t *testing.T) {
+				defer func() { failure = recover() }()
+				walk(t, rt)
+			})
+			if failure != nil {
+				panic(failure)
+			}
+		})
+	}
+}
