@@ -52,7 +52,8 @@ type Config struct {
 	SlowAfter time.Duration
 
 	// OpenFor is how long it stays open before the first trial; 0: 1 s. It doubles after each failed recovery, and when it opens again
-	// within twice that time of closing, and is shortened by up to a fifth at random so that a fleet does not come back in step.
+	// too soon after closing: within twice that time or two Windows; when Watch opens it, within a minute or twenty asks, whichever
+	// is longest. It is shortened by up to a fifth at random so that a fleet does not come back in step.
 	OpenFor time.Duration
 	// MaxOpenFor caps that growth; 0: 1 min, or OpenFor if longer. A Wait of the error that opened it is obeyed up to 10 min, or
 	// MaxOpenFor if that is longer.

@@ -44,7 +44,8 @@
 // close, one failure opens again for twice as long (Trials and TrialRate say otherwise). With Probe no call is used as a trial: the probe is asked in the
 // background at least every second, two successes in a row close. Watch stands in when Probe is nil. A trial that
 // never reports (hung, forgotten) has failed when its lease ends, so the breaker never wedges. After closing,
-// the share of admitted calls grows over Ramp. The reasons limited, refused and security, also told by a trial or a Probe, stay with their cause
+// the share of admitted calls grows over Ramp. One that opens again too soon (Config.OpenFor says when) had not recovered: it stays open
+// longer each time, so that a vendor that fails now and then does not go in and out. The reasons limited, refused and security, also told by a trial or a Probe, stay with their cause
 // until it has closed, unless another of them takes their place: a trial that hangs has not taken back that our key is wrong.
 //
 // What opening does not do. It does not cancel calls in flight: each ends by its own context. It knows nothing of other

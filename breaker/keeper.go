@@ -168,8 +168,7 @@ func (b *Breaker) askWatch() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if State(g&stateMask) == Closed && b.gate.Load()>>genShift == g>>genShift { // it still is
-		b.openLocked(b.now(), why, err, waitOf(err))
-		b.recovery.byWatch = true
+		b.openLocked(b.now(), why, err, waitOf(err), true)
 	}
 }
 

@@ -78,10 +78,10 @@ func (b *Breaker) open(g uint64, why Reason, cause error, wait time.Duration) {
 	if now := b.gate.Load(); now>>genShift != g>>genShift || State(now&stateMask) != Closed {
 		return
 	}
-	b.openLocked(b.now(), why, cause, wait)
+	b.openLocked(b.now(), why, cause, wait, false)
 }
 
-func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Duration) {
+func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Duration, byWatch bool) {
 	r := b.recovery
 	if r == nil {
 		r = b.newRecovery()
@@ -91,13 +91,13 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 	if err != nil { // cannot be: it is closed
 		return
 	}
-	again := r.closedAt != 0 && now-r.closedAt <= 2*int64(r.openFor)
+	again := r.closedAt != 0 && now-r.closedAt <= int64(b.relapse(r.openFor, byWatch))
 	if again {
 		r.openFor = min(2*r.openFor, b.longest())
 	} else {
 		r.openFor = b.set.Load().OpenFor
 	}
-	r.since, r.why, r.cause, r.byWatch = now, why, cause, false
+	r.since, r.why, r.cause, r.byWatch = now, why, cause, byWatch
 	r.openings++
 	r.last = b.countLocked(b.gate.Load()>>genShift, now)
 	b.holdLocked(now, now, wait, again)
@@ -106,6 +106,22 @@ func (b *Breaker) openLocked(now int64, why Reason, cause error, wait time.Durat
 	r.tripping = false
 	b.enteredLocked(now)
 	b.emitLocked(now, Event{Kind: EventOpened, From: Closed, To: Open})
+}
+
+const (
+	relapseAsks = 20          // one that fails three asks of Watch in ten, each for itself, fails two in a row once in eleven asks
+	relapseTime = time.Minute // an upstream that two asks take out more often than this has not recovered
+)
+
+// relapse is how soon after closing an opening is a failed recovery: within twice the interval, and never sooner than what opened it takes
+// to show. A vendor that fails now and then would else be let in and thrown out again and again at the shortest interval.
+func (b *Breaker) relapse(openFor time.Duration, byWatch bool) time.Duration {
+	c := b.set.Load()
+	evidence := 2 * c.Window
+	if byWatch {
+		evidence = max(relapseTime, relapseAsks*c.WatchEvery)
+	}
+	return max(2*openFor, evidence)
 }
 
 // reopenLocked ends half-open with a failure that happened at from.
