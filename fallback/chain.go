@@ -137,6 +137,7 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			return c.heard(&t, rank, at, &got), nil
 		}
 		f := t.note(m.Name, err, sent, at)
+		f.Took = max(f.Took, got.at.Sub(at))
 		t.late(got.late, got.left)
 		if f.Class.Fault() {
 			t.effect(got.effect, got.find)
@@ -176,12 +177,12 @@ func (c *wiring[Q, A]) end(ctx context.Context, t *trail, pl *plan, q Q, floor A
 	return Result[A]{Flags: t.flags, Attempts: t.attempts, Failed: t.failed}, t.verdict(c.cfg.Name)
 }
 
-// heard labels an answer of the source at rank, asked at a time, and notes how
-// long it took.
+// heard labels an answer of the source at rank, whose turn began at a time, and
+// notes how long that took.
 func (c *wiring[Q, A]) heard(t *trail, rank int, at time.Time, got *said[A]) Result[A] {
-	took := time.Since(at)
-	c.members[rank].recent.tell(took, at.Sub(c.began)+took)
-	return c.result(t, rank, at.Add(took), got)
+	now := got.at.Add(got.took)
+	c.members[rank].recent.tell(now.Sub(at), now.Sub(c.began))
+	return c.result(t, rank, now, got)
 }
 
 // result labels what the source at rank gave at a time.
@@ -200,7 +201,7 @@ func (c *wiring[Q, A]) result(t *trail, rank int, at time.Time, got *said[A]) Re
 
 // onward reads the column next of the table: whether the next source is asked
 // after f, and how much it has to be worth.
-func (c *wiring[Q, A]) onward(t *trail, f Failure, level Assurance, floor *Assurance) bool {
+func (c *wiring[Q, A]) onward(t *trail, f *Failure, level Assurance, floor *Assurance) bool {
 	switch f.Class.rule().next {
 	case yes:
 		return true

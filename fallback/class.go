@@ -79,7 +79,11 @@ func ClassOf(err error) Class {
 	if !ok {
 		return Unavailable
 	}
-	word := said.Class()
+	return classNamed(said.Class())
+}
+
+// classNamed returns the class of a word.
+func classNamed(word string) Class {
 	for c := range rules {
 		if rules[c].word == word {
 			return Class(c)

@@ -31,17 +31,6 @@ func (leftBehind) Class() string        { return Unavailable.String() }
 func (leftBehind) Timeout() bool        { return true }
 func (leftBehind) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// lateness returns how long ago ctx ended by its deadline, zero when that was
-// just now or it was ended otherwise.
-func lateness(ctx context.Context) time.Duration {
-	if end, ok := ctx.Deadline(); ok {
-		if late := time.Since(end); late > lateSlack {
-			return late
-		}
-	}
-	return 0
-}
-
 // loose counts the calls of one source in goroutines of their own.
 type loose struct {
 	out  atomic.Int64 // that run

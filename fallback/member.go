@@ -19,7 +19,8 @@ type member[Q, A any] struct {
 
 // said is what a source gave.
 type said[A any] struct {
-	at     time.Time // when it was asked: the beginning of its turn, for all but the first attempt that of the attempt
+	at     time.Time     // when it was asked: the beginning of its turn, for all but the first attempt that of the attempt
+	took   time.Duration // how long that attempt lasted
 	value  A
 	level  Assurance
 	effect Effect        // after a fault, with Config.Once
@@ -59,8 +60,8 @@ func (c *wiring[Q, A]) bounded(
 	ctx context.Context, limit time.Duration, m *member[Q, A], q Q, floor Assurance, y *tally, got *said[A],
 ) (sent int, err error) {
 	if limit > 0 {
-		within, cancel := context.WithDeadline(ctx, got.at.Add(limit))
-		defer cancel()
+		within := turnUntil(ctx, got.at.Add(limit))
+		defer within.end()
 		ctx = within
 	}
 	return c.turn(ctx, m, q, floor, y, got)
@@ -119,12 +120,11 @@ func (c *wiring[Q, A]) call(ctx context.Context, m *member[Q, A], q Q, floor Ass
 			err = panicked("source "+m.Name, v)
 		}
 	}()
-	ctx, cancel := context.WithDeadline(ctx, got.at.Add(m.Timeout))
-	defer cancel()
-	got.value, err = m.Do(ctx, q)
-	if ctx.Err() != nil {
-		got.late = lateness(ctx)
-	}
+	within := turnUntil(ctx, got.at.Add(m.Timeout))
+	defer within.end()
+	got.value, err = m.Do(within, q)
+	got.took = time.Since(got.at)
+	got.late = within.late(got.at.Add(got.took))
 	if err != nil {
 		return err
 	}

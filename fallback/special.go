@@ -41,7 +41,7 @@ func (c *wiring[Q, A]) passOver(t *trail, x *special, floor *Assurance) bool {
 		return true
 	}
 	t.due = true // what it said before its turn counts from here on
-	return c.onward(t, x.t.failed[0], c.members[x.rank].Assurance, floor)
+	return c.onward(t, &x.t.failed[0], c.members[x.rank].Assurance, floor)
 }
 
 // asked reports whether the source at rank was asked before its turn.

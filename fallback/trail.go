@@ -25,14 +25,28 @@ func (t *trail) pass(source string, class Class, why Skip, err error) {
 	t.failed = append(t.failed, Failure{Source: source, Class: class, Skip: why, Err: err, At: time.Now()})
 }
 
-// note notes a source that failed.
-func (t *trail) note(source string, err error, sent int, at time.Time) Failure {
-	f := Failure{
-		Source: source, Class: ClassOf(err), Skip: skipOf(err, sent), Err: err,
-		Attempts: sent, At: at, Took: time.Since(at),
+// note notes a source that failed. What it returns may be read until the next
+// is noted.
+func (t *trail) note(source string, err error, sent int, at time.Time) *Failure {
+	f := t.more()
+	f.Source, f.Err, f.Attempts, f.At = source, err, sent, at
+	if open, ok := err.(*breaker.OpenError); ok && sent == 0 { // as it comes from a breaker: at once
+		f.Class, f.Skip = classNamed(open.Class()), skipOfOpen(open)
+		return f
 	}
-	t.failed = append(t.failed, f)
+	f.Class, f.Skip, f.Took = ClassOf(err), skipOf(err, sent), time.Since(at)
 	return f
+}
+
+// more makes room for one failure. The first is made alone, for most calls that
+// meet one meet no other.
+func (t *trail) more() *Failure {
+	if t.failed == nil {
+		t.failed = make([]Failure, 1)
+	} else {
+		t.failed = append(t.failed, Failure{})
+	}
+	return &t.failed[len(t.failed)-1]
 }
 
 // late notes how long after the end of its time the source that failed last
@@ -117,6 +131,12 @@ func skipOf(err error, sent int) Skip {
 	switch {
 	case !ok:
 		return SkipNot
+	}
+	return skipOfOpen(open)
+}
+
+func skipOfOpen(open *breaker.OpenError) Skip {
+	switch {
 	case open.Forced:
 		return SkipForced
 	case open.State == breaker.Closed:

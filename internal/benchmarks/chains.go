@@ -18,7 +18,8 @@ import (
 	"github.com/detour-go/detour/fallback"
 )
 
-// The chains do the same: a substitute behind two retries behind a breaker behind a timeout of a second.
+// The chains do the same: a substitute behind two retries behind a breaker behind a timeout of a second. In one part the vendor is a function
+// that answers at once, in the other one that also looks whether its time is up, as every client of a network does.
 const (
 	secondName   = "Detour, first open"
 	handmadeName = "by hand"
@@ -38,14 +39,20 @@ func search(vendor call) func(context.Context, string) (page, error) {
 }
 
 func chainRows() []row {
-	return append([]row{
-		{fullChain, detourName, false, answers, detourChain},
-		{fullChain, secondName, false, answers, detourSecond},
-		{fullChain, failsafeName, true, answers, failsafeChain},
-		{fullChain, handmadeName, false, answers, handmade(func(ctx context.Context) backoff.BackOff { return waits(ctx) })},
-		{fullChain, handmadeName + ", lazy", false, answers, handmade(func(ctx context.Context) backoff.BackOff { return &lazy{ctx: ctx} })},
-		{fullChain, "WithTimeout alone", false, answers, timeoutAlone},
-	}, memoryRows()...)
+	var all []row
+	for _, p := range []struct {
+		part   string
+		vendor call
+	}{{fullChain, answers}, {obeyedChain, obeys}} {
+		all = append(all,
+			row{p.part, detourName, false, p.vendor, detourChain},
+			row{p.part, secondName, false, p.vendor, detourSecond},
+			row{p.part, failsafeName, true, p.vendor, failsafeChain},
+			row{p.part, handmadeName, false, p.vendor, handmade(func(ctx context.Context) backoff.BackOff { return waits(ctx) })},
+			row{p.part, handmadeName + ", lazy", false, p.vendor, handmade(func(ctx context.Context) backoff.BackOff { return &lazy{ctx: ctx} })},
+			row{p.part, "WithTimeout alone", false, p.vendor, timeoutAlone})
+	}
+	return append(all, memoryRows()...)
 }
 
 func guarded(name string, vendor call, c breaker.Config) (fallback.Source[string, page], error) {

@@ -11,6 +11,7 @@ const (
 	closedFault = "closed, all fail"
 	open        = "open, refused"
 	fullChain   = "full chain, ok"
+	obeyedChain = "full chain, waits"
 	fromMemory  = "15 KiB from memory"
 	oneInstance = "memory of one"
 )
@@ -53,6 +54,16 @@ var (
 
 func answers(context.Context) error { return nil }
 func fails(context.Context) error   { return errVendor }
+
+// obeys is a vendor behind a network: whoever asks it also waits for the end of its context.
+func obeys(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	default:
+		return nil
+	}
+}
 
 // rows are all of them, in the order of the table.
 func rows() []row {
