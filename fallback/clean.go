@@ -13,7 +13,7 @@ import (
 
 // plainErrors have texts without any values.
 var plainErrors = [...]error{
-	context.DeadlineExceeded, context.Canceled, ErrNoSource, ErrClosed, errNoAnswer, errExited, ErrOvertaken, ErrPatience,
+	context.DeadlineExceeded, context.Canceled, ErrNoSource, ErrClosed, errNoAnswer, errExited, ErrOvertaken, ErrGivenUp, ErrPatience,
 }
 
 // cleanError returns an error for err whose text may be shown, nil when there

@@ -144,9 +144,9 @@ func TestHangNobodyWaitsNobodyFails(t *testing.T) {
 // 50ms: from memory, or by an explicit error. Those who came before it opened, in
 // the first second, cannot know that the first source hangs: what is known is
 // served after the hedge and 50ms (Memory.Patience), and who asks for something
-// new waits for his own deadline at most.
+// new is told when the breaker has opened and his call is slow, not at his deadline.
 func TestHangAlternateIsNotOverrun(t *testing.T) {
-	const most, patience = 100, time.Second
+	const most, patience = 100, 3 * time.Second
 	for _, phase := range hangPhases {
 		t.Run(fmt.Sprint(phase), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestHangAlternateIsNotOverrun(t *testing.T) {
 				require.Equal(t, most, b.most(), "all it can carry, and not one more")
 				var byB, stale, errs, early int
 				for n, u := range users {
-					require.LessOrEqual(t, u.took, patience, "at %v", u.at)
+					require.LessOrEqual(t, u.took, ms(700), "at %v", u.at)
 					if n%2 == 0 && n >= 1000 {
 						require.NoError(t, u.err, "what is known is served")
 						require.LessOrEqual(t, u.took, ms(200+50), "at %v", u.at)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"github.com/detour-go/detour/breaker"
 )
 
 // Hedge says when to ask the next source beside one that is slow, instead of
@@ -18,6 +20,11 @@ import (
 // calls were always cut short in time could hang for ever and nobody would see. It stands in Result.Failed with
 // ErrOvertaken. An answer that says no counts in the order of the sources: that
 // of the hedge waits for the source before it.
+//
+// When nobody can be asked beside it, a source is given up (ErrGivenUp) as soon
+// as its breaker has opened and the call has been slow by the measure of that
+// breaker: those who come later are not even let in, and whoever waits is served
+// or told as they are.
 //
 // While a hedge is possible or out, each source runs in a goroutine of its own:
 // one that ends its goroutine has failed and does not end the caller's, and Do
@@ -39,6 +46,15 @@ type Hedge struct {
 // ErrOvertaken is the Err of a Failure whose source was asked, did no wrong, and
 // was not waited for because another answered first (Config.Hedge).
 var ErrOvertaken = errors.New("overtaken: another source answered first")
+
+// ErrGivenUp is the Err of a Failure whose source was asked and was not waited
+// for any longer, because it hangs and nobody could be asked beside it
+// (Config.Hedge).
+var ErrGivenUp = errors.New("given up: its breaker opened while it was waited for")
+
+// hedgeLook is how often a call that nobody runs beside looks whether the
+// breaker of its source has opened.
+const hedgeLook = 25 * time.Millisecond
 
 func (h Hedge) mistakes() (errs []error) {
 	if h.After < 0 || h.After > maxTime {
@@ -153,14 +169,28 @@ func (c *wiring[Q, A]) hedged(r *race[Q, A], rank int, limit, after time.Duratio
 	}
 	timer := time.NewTimer(after)
 	defer timer.Stop()
-	waiting := true // for first
+	waiting, asked := true, false // for first; whether anybody can be asked beside
 	for {
 		var x *racer[A]
 		select {
 		case x = <-r.out:
 		case <-timer.C:
-			r.beside()
-			continue
+			if !asked {
+				r.beside()
+				asked = true
+			}
+			switch {
+			case !waiting || r.second != nil && r.held == nil:
+				continue
+			case !r.hangs():
+				timer.Reset(hedgeLook)
+				continue
+			}
+			r.lose(r.first, ErrGivenUp)
+			if r.held != nil && !r.failed(r.held) {
+				return res, stop
+			}
+			return res, r.next
 		case <-r.ctx.Done():
 			r.abandon(waiting)
 			return res, stop
@@ -170,9 +200,10 @@ func (c *wiring[Q, A]) hedged(r *race[Q, A], rank int, limit, after time.Duratio
 			return r.won(x, waiting), answered
 		case x == r.second && waiting && x.calls.sent.Load() > 0 && x.err != nil && !ClassOf(x.err).Fault():
 			r.held = x
+			timer.Reset(0)
 			continue
 		case !r.failed(x):
-			r.lose(r.other(x, waiting))
+			r.lose(r.other(x, waiting), ErrOvertaken)
 			return res, stop
 		}
 		if x == r.second {
@@ -184,6 +215,7 @@ func (c *wiring[Q, A]) hedged(r *race[Q, A], rank int, limit, after time.Duratio
 				c.members[x.rank].budget.back()
 				r.beside()
 			}
+			timer.Reset(0)
 			continue
 		}
 		waiting = false
@@ -258,7 +290,7 @@ func (r *race[Q, A]) failed(x *racer[A]) bool {
 // won returns the answer of x and lets the other go.
 func (r *race[Q, A]) won(x *racer[A], waiting bool) Result[A] {
 	r.count(x, int(x.calls.sent.Load()))
-	r.lose(r.other(x, waiting))
+	r.lose(r.other(x, waiting), ErrOvertaken)
 	if r.second == nil && r.next < len(r.c.members) {
 		r.c.members[r.next].budget.earn()
 	}
@@ -284,8 +316,19 @@ func (r *race[Q, A]) count(x *racer[A], sent int) {
 	}
 }
 
-// lose lets x go, which is not waited for any more.
-func (r *race[Q, A]) lose(x *racer[A]) {
+// hangs reports whether the first source is not worth waiting for: its breaker
+// has opened, and this call is slow.
+func (r *race[Q, A]) hangs() bool {
+	b := r.c.members[r.first.rank].breaker
+	if b == nil {
+		return false
+	}
+	s := b.Snapshot()
+	return s.State == breaker.Open && s.Forced == breaker.NotForced && time.Since(r.first.at) > s.SlowAfter
+}
+
+// lose lets x go, which is not waited for any more, and says why.
+func (r *race[Q, A]) lose(x *racer[A], why error) {
 	if x == nil {
 		return
 	}
@@ -300,22 +343,22 @@ func (r *race[Q, A]) lose(x *racer[A]) {
 		return
 	}
 	r.t.failed = append(r.t.failed, Failure{
-		Source: m.Name, Class: Unavailable, Err: ErrOvertaken, Attempts: sent, At: x.at, Took: time.Since(x.at),
+		Source: m.Name, Class: Unavailable, Err: why, Attempts: sent, At: x.at, Took: time.Since(x.at),
 	})
 	if x == r.first && m.breaker != nil {
 		// A call counts as slow when it is older than the bound.
 		if wait := m.breaker.Snapshot().SlowAfter + time.Millisecond - time.Since(x.at); wait > 0 {
-			time.AfterFunc(wait, func() { x.cancel(ErrOvertaken) })
+			time.AfterFunc(wait, func() { x.cancel(why) })
 			return
 		}
 	}
-	x.cancel(ErrOvertaken)
+	x.cancel(why)
 }
 
 // abandon ends what still runs when the caller's context has ended.
 func (r *race[Q, A]) abandon(waiting bool) {
 	if r.held != nil {
-		r.lose(r.held)
+		r.lose(r.held, ErrOvertaken)
 		r.second = nil
 	}
 	running := []*racer[A]{r.second}

@@ -108,11 +108,7 @@ func TestHedgeArithmetic(t *testing.T) {
 				require.Equal(t, row.asked, strings.Join(asked, " "))
 				require.EqualValues(t, sum, r.Attempts)
 				if row.failed != "" {
-					var all []string
-					for _, f := range r.Failed {
-						all = append(all, f.String())
-					}
-					require.Equal(t, row.failed, strings.Join(all, "; "))
+					require.Equal(t, row.failed, failures(r.Failed))
 				}
 			})
 		})
