@@ -132,6 +132,25 @@ func (b *Breaker) DoAt(ctx context.Context, at time.Time, call func(context.Cont
 	return b.through(ctx, call, &t)
 }
 
+// Refusal refuses a call, and counts it, when it is plain that it would be refused: it returns the *OpenError that Do would return while open and
+// no trial is due. Nil says nothing: only an attempt (Do, Enter) tells. It is for callers who would have to prepare that attempt.
+func (b *Breaker) Refusal() *OpenError {
+	if b == nil || b.group != nil {
+		return nil
+	}
+	if g := b.gate.Load(); g&forcedBit != 0 || State(g&stateMask) != Open {
+		return nil
+	}
+	if hold := b.hold.Load(); hold != never && b.now() >= hold {
+		return nil
+	}
+	refusal := b.refusal.Load()
+	if refusal != nil {
+		b.rejected()
+	}
+	return refusal
+}
+
 // through makes a call that was admitted.
 func (b *Breaker) through(ctx context.Context, call func(context.Context) error, t *ticket) (err error) {
 	err = errAborted // unless call returns: panic or Goexit

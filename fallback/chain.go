@@ -90,7 +90,9 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 	}
 	for rank := 0; rank < len(c.members); rank++ {
 		m := &c.members[rank]
-		p.tell(&t, m.Name)
+		if p != nil {
+			p.tell(&t, m.Name)
+		}
 		if !m.reaches(floor, need) {
 			t.pass(m.Name, Refused, SkipAssurance, nil)
 			continue
@@ -116,6 +118,15 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 		if err != nil {
 			t.pass(m.Name, Unavailable, SkipDeadline, err)
 			continue
+		}
+		if m.capacity == nil { // else its bounds are asked first
+			if open := m.breaker.Refusal(); open != nil {
+				f := t.refused(m.Name, open, at)
+				if t.left(ctx) || !c.onward(&t, f, m.Assurance, &floor) {
+					break
+				}
+				continue
+			}
 		}
 		if after := c.cfg.Hedge.after(m.recent); after > 0 && rank+1 < len(c.members) && !t.flags.Has(FlagHedged) {
 			r, next := c.hedge(ctx, &t, &pl, rank, limit, after, q, &floor, need, x)

@@ -54,6 +54,9 @@ func (pl *plan) left(now time.Time) (left time.Duration, soft bool) {
 // last, zero when it needs no bound of its own, and an error when the time is
 // too short for it. fresh says that nobody was asked before it.
 func (c *wiring[Q, A]) turnTime(pl *plan, now time.Time, rank int, floor Assurance, want Trait, fresh bool) (time.Duration, error) {
+	if pl.soft == nil && pl.hard.IsZero() {
+		return 0, nil
+	}
 	left, soft := pl.left(now)
 	if left == 0 || left >= pl.sum {
 		return 0, nil
