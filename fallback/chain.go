@@ -122,7 +122,7 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 		if m.capacity == nil { // else its bounds are asked first
 			if open := m.breaker.Refusal(); open != nil {
 				f := t.refused(m.Name, open, at)
-				if t.left(ctx) || !c.onward(&t, f, m.Assurance, &floor) {
+				if !c.onward(&t, f, m.Assurance, &floor) {
 					break
 				}
 				continue
