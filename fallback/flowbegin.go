@@ -75,7 +75,7 @@ func (f *course[Q, C, R, A]) beginAt(ctx context.Context, l *Leg[Q, C, R, A], s 
 	if r.claim, err = pack(q); err != nil {
 		return fail(because(errPacking, Refused, err))
 	}
-	if len(r.claim) > recordMax {
+	if len(r.claim) >= recordMax { // no challenge is empty: nobody is asked for one that cannot be kept
 		return fail(errKeep)
 	}
 	spent, full := l.capacity().enter()

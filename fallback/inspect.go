@@ -67,7 +67,7 @@ type SourceView struct {
 	Room       int          // greatest InFlight; zero: no bound
 	NoRoom     uint64       // calls that found none
 	Usage      Usage        // of the Capacity, the quota of the day and its forecast among it
-	BudgetLeft int          // tokens; zero without Retry
+	BudgetLeft int          // tokens; zero without a Budget, Retry and Hedge
 	NoBudget   uint64       // extra attempts refused
 	Answers    uint64       // good answers that it gave to this process, memory apart
 	Answered   time.Time    // when the latest was; zero: never

@@ -34,6 +34,7 @@ func TestInspect(t *testing.T) {
 		Traits: fallback.Signature, Retention: fallback.Retention(time.Hour), Stated: true, Guarded: true, Budgeted: true, Capped: true, Room: 3, Usage: fallback.Usage{MaxInFlight: 3}, BudgetLeft: 490, Unproven: true,
 	}, first)
 	require.False(t, in.Sources[1].Guarded)
+	require.Zero(t, in.Sources[1].BudgetLeft, "who never asks again has no budget to show")
 	require.Equal(t, fallback.Inspection{
 		Kind: "chain", Name: "address", Question: "string", Longest: c.Longest(), Sources: in.Sources, MaxIdle: fallback.DefaultMaxIdle,
 	}, in)

@@ -135,6 +135,34 @@ func TestSharedF57SaysWhatItHadMet(t *testing.T) {
 	})
 }
 
+// TestSharedF57NamesWhoWasAskedBeforeItsTurn: also when that source ended the
+// goroutine of a call that is shared.
+func TestSharedF57NamesWhoWasAskedBeforeItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asksB := onB(t)
+		c, s := warming(t, func(cfg *config) {
+			asksB(cfg)
+			cfg.Memory = &memory{Key: identity, Fresh: time.Minute}
+			for i := range cfg.Sources {
+				cfg.Sources[i].Retention = fallback.Forever
+			}
+		})
+		s[1].does(func(context.Context, string) (reply, error) {
+			time.Sleep(ms(10))
+			runtime.Goexit()
+			return reply{}, nil
+		})
+		together(3, func(int) {
+			r, err := c.Do(t.Context(), "q")
+			failed(t, r, err)
+			require.EqualError(t, err, "address: unavailable: b: unavailable: the source ended its goroutine")
+			require.Equal(t, 1, r.Attempts)
+		})
+		require.EqualValues(t, 1, s[1].asked.Load())
+		require.Zero(t, s[0].asked.Load())
+	})
+}
+
 // TestSharedWaitIsLabelled: whoever leaves a shared call hears for how long he
 // waited, and what it had met.
 func TestSharedWaitIsLabelled(t *testing.T) {
