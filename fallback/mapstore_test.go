@@ -183,14 +183,20 @@ func TestMemoryCodecThatFails(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := answering("one")
 					codec := &brokenCodec{}
-					c, _ := remembering(t, s, func(cfg *config) { cfg.Memory.Codec = codec })
+					c, store := remembering(t, s, func(cfg *config) { cfg.Memory.Codec = codec })
 					_, err := c.Do(t.Context(), "q")
 					require.NoError(t, err)
 					time.Sleep(age)
 					s.fails(&says{class: "unavailable"})
-					codec.decode = decode
-					_, err = c.Do(t.Context(), "q")
-					requireVerdict(t, fallback.ErrUnavailable, err)
+					tried := 0
+					codec.decode = func() error { tried++; return decode() }
+					for range 3 {
+						_, err = c.Do(t.Context(), "q")
+						requireVerdict(t, fallback.ErrUnavailable, err)
+					}
+					require.Equal(t, 1, tried, "it is not read again and again")
+					require.Empty(t, store.data)
+					require.EqualValues(t, 1, c.Inspect().Memory.Dropped)
 					s.answers("two")
 					codec.encode = errors.New("no")
 					r, err := c.Do(t.Context(), "q")

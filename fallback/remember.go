@@ -149,9 +149,8 @@ func (k *memo) age(limit time.Duration) (time.Duration, bool) {
 // open returns the remembered answer as a Result, or false when its bytes make
 // no sense; then it is dropped.
 func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok bool) {
-	defer m.guard()
-	a, err := m.Codec.Decode(k.body)
-	if err != nil {
+	a, ok := m.decode(k.body)
+	if !ok {
 		m.drop(key)
 		return r, false
 	}
@@ -161,6 +160,13 @@ func (m *memory[Q, A]) open(key string, k *memo, as Freshness) (r Result[A], ok 
 		Value: a, Source: source.Name, Rank: k.rank, Freshness: as, ObtainedAt: k.obtained, Age: age, MaxAge: k.hard,
 		Assurance: min(k.assurance, source.Assurance), Flags: k.flags,
 	}, true
+}
+
+// decode returns the answer in data. A Codec that panics makes no sense of it.
+func (m *memory[Q, A]) decode(data []byte) (a A, ok bool) {
+	defer m.guard()
+	a, err := m.Codec.Decode(data)
+	return a, err == nil
 }
 
 // drop deletes an entry that is of no use.
