@@ -11,7 +11,7 @@ import (
 type plan struct {
 	sum  time.Duration // what all turns together take at most: with so much left nothing is divided
 	hard time.Time     // the end of the call; zero: none
-	soft *progress     // those who wait for a shared call; nil: it is not shared
+	soft *progress     // those who wait for a shared call, which has a hard end as well; nil: it is not shared
 	keep time.Duration // kept at the end for who is passed over by a drill
 }
 
@@ -42,7 +42,7 @@ func (pl *plan) left(now time.Time) (left time.Duration, soft bool) {
 		left = max(pl.hard.Sub(now)-pl.keep, 1)
 	}
 	if until := pl.soft.horizon(); !until.IsZero() && until.After(now) {
-		if d := until.Sub(now); left == 0 || d-pl.keep < left {
+		if d := until.Sub(now); d-pl.keep < left {
 			return max(d-pl.keep, 1), pl.keep == 0
 		}
 	}
