@@ -103,9 +103,7 @@ func (b *Breaker) bookSlow(t *ticket, tag uint64) (nth uint64) {
 		if lostTries != 0 {
 			b.contended(lostTries)
 		}
-		if nth != 0 || t.word.Load()&tagMask != tag {
-			return nth
-		}
+		return nth
 	}
 	t.word, t.pair = nil, &t.win.spread().pick().pair[t.spot.index()]
 	return t.pair.start(tag)

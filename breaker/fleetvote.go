@@ -5,13 +5,11 @@ import (
 	"time"
 )
 
-// told hears a member's events, outside its locks.
-func (f *Fleet) told(e Event) {
-	if e.Kind == EventOpened || e.Kind == EventClosed {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.judgeLocked(time.Now())
-	}
+// told hears a member's events, outside its locks. Each may change its vote, those of an operator as well.
+func (f *Fleet) told(Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.judgeLocked(time.Now())
 }
 
 // judgeLocked decides by how the members stand now, not by the event: that one may be old, and others may have been dropped.

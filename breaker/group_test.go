@@ -329,6 +329,8 @@ func TestGroupReconfigure(t *testing.T) {
 		require.Equal(t, breaker.Open, g.Of("a").Snapshot().State, "history stays")
 		require.Equal(t, "t/a", g.Of("a").Name())
 		require.Equal(t, "t/***", g.Of("secret").Name())
+		c.Max = 3
+		require.NoError(t, g.Reconfigure(c), "room for just those that are tracked")
 	})
 }
 

@@ -106,6 +106,18 @@ func TestLearnedBound(t *testing.T) {
 			})
 		})
 	}
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		for range 20 {
+			times(1, b, ended(time.Millisecond, nil))
+			time.Sleep(slotLength)
+		}
+		require.Equal(t, 500*time.Millisecond, b.Snapshot().SlowAfter)
+		times(400, b, ended(300*time.Millisecond, nil))
+		require.InEpsilon(t, float64(900*time.Millisecond), float64(b.Snapshot().SlowAfter), 0.1, "what began quick is followed as well")
+	})
+	bubble(t, breaker.Config{Window: time.Second}, func(t *testing.T, b *breaker.Breaker) {
+		require.Equal(t, 500*time.Millisecond, b.Snapshot().SlowAfter, "at most half of Window, also cold")
+	})
 	bubble(t, breaker.Config{SlowAfter: 3 * time.Second}, func(t *testing.T, b *breaker.Breaker) {
 		times(100, b, ended(600*time.Millisecond, nil))
 		require.Equal(t, 3*time.Second, b.Snapshot().SlowAfter, "set by the user")

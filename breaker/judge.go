@@ -55,7 +55,7 @@ func (b *Breaker) look(w *window, g uint64, e, now, gap int64, err error) {
 	}
 	calls := all.good + all.faults + aged.missing()
 	b.lookAt(s.faultsToLook(calls, all.faults))
-	if calls >= s.MinCalls && all.faults > 0 && float64(all.faults) >= s.FaultRate*float64(calls) {
+	if calls >= s.MinCalls && float64(all.faults) >= s.FaultRate*float64(calls) {
 		b.open(g, ReasonFaults, b.causeOf(err), waitOf(err))
 		return
 	}

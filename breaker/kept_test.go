@@ -24,6 +24,29 @@ func TestReconfiguredWindowKeeps(t *testing.T) {
 	})
 }
 
+// A longer window keeps all calls, also where many slots of before make one; a shorter one only those that are young enough for it.
+func TestReconfiguredWindowKeepsCalls(t *testing.T) {
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		for range 12_000 {
+			require.NoError(t, b.Do(bg, callOK))
+			time.Sleep(500 * time.Microsecond)
+		}
+		times(3, b, callFail)
+		changed(t, b, func(c *breaker.Config) { c.Window = 10 * time.Minute })
+		s := b.Snapshot()
+		require.Equal(t, []uint64{12_003, 3}, []uint64{s.Calls, s.Faults})
+	})
+	for after, calls := range map[time.Duration]uint64{200 * time.Millisecond: 0, 0: 4} {
+		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+			time.Sleep(5 * time.Second)
+			times(4, b, callFail)
+			time.Sleep(after)
+			changed(t, b, func(c *breaker.Config) { c.Window = 100 * time.Millisecond })
+			require.Equal(t, calls, b.Snapshot().Calls, "%v ago", after)
+		})
+	}
+}
+
 // What is reported later teaches nothing about how long an answer takes.
 func TestReportTeachesNoBound(t *testing.T) {
 	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {

@@ -44,6 +44,14 @@ func TestStoppedSubscriber(t *testing.T) {
 		synctest.Wait()
 		require.Zero(t, calls)
 	})
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		calls := 0
+		b.Events(func(breaker.Event) { calls++ })
+		b.Events(func(breaker.Event) { t.Error("after it was stopped") })()
+		trip(t, b)
+		synctest.Wait()
+		require.Equal(t, 1, calls, "the others hear on")
+	})
 	b := mustNew(t, breaker.Config{})
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -98,6 +98,12 @@ func TestColdSilence(t *testing.T) {
 		}
 		return calls
 	}
+	then := func(calls []arrival, n int) []arrival {
+		for range n {
+			calls = append(calls, arrival{2*slotLength - 5*time.Millisecond, 790 * time.Millisecond})
+		}
+		return append(calls, arrival{9*slotLength + time.Millisecond, 0})
+	}
 	const late = slotLength + 60*time.Millisecond // in a slot, and in every slot after
 	for name, c := range map[string]struct {
 		calls []arrival
@@ -109,6 +115,11 @@ func TestColdSilence(t *testing.T) {
 		"one was lost, there are few others":         {every(first(1, hour), late, slotLength, 1, 790*time.Millisecond), false},
 		"one of eleven was lost, then young ones":    {every(append(first(1, hour), first(10, 10*time.Millisecond)...), late, slotLength, 13, 790*time.Millisecond), false},
 		"nobody was lost, and then there is silence": {every(first(10, 10*time.Millisecond), late, slotLength, 13, 790*time.Millisecond), false},
+		// A third of the next slot, in which nobody is late yet, is old enough by then.
+		"three were lost, and one of four": {then(first(3, hour), 4), false},
+		"four were lost, and one of four":  {then(first(4, hour), 4), true},
+		"one of ten was lost, and four":    {then(append(first(1, hour), first(9, 10*time.Millisecond)...), 14), false},
+		"one of four was lost, and four":   {then(append(first(1, hour), first(3, 10*time.Millisecond)...), 14), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
