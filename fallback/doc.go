@@ -50,7 +50,8 @@
 //     those in front hang, and one that would not end in time is skipped and
 //     says so (Config.Deadline has the rule).
 //   - A hedge (Config.Hedge) is one more call at most, to a source that may be
-//     asked, and its loser is no fault of anybody.
+//     asked, and its loser is no fault of anybody. A source that hangs while nobody
+//     can be asked beside it is not waited for once its breaker has opened.
 //   - An alternate can be asked before its turn in good times, so that it is known
 //     to work (Config.Warm). What it says against that counts when its turn comes,
 //     but for a denial; nobody gets an error because of it. A source that has
