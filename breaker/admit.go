@@ -112,12 +112,33 @@ func (b *Breaker) bookSlow(t *ticket, tag uint64) (nth uint64) {
 // turn runs once per slot, on the first call in it: it looks whether the upstream hangs.
 func (b *Breaker) turn(w *window, g uint64, e, now int64) {
 	old := spot(w.turned.Load())
-	if e <= old.epoch() || !w.turned.CompareAndSwap(int64(old), int64(spotOf(e))) {
+	gap := e - old.epoch()
+	switch {
+	case gap <= 0:
 		return
+	case gap > windowSlots:
+		if !b.forget(w, old, e) {
+			return
+		}
+	case !w.turned.CompareAndSwap(int64(old), int64(spotOf(e))):
+		return
+	default:
+		w.wipe(old.epoch(), e, g>>genShift)
 	}
 	w.advance(e)
-	w.wipe(old.epoch(), e, g>>genShift)
-	b.look(w, g, e, now, e-old.epoch(), nil)
+	b.look(w, g, e, now, gap, nil)
+}
+
+// forget is turn after all of the window has passed: nobody is let into the new slot before everything is gone, because words that are
+// 32 rounds old look like new ones. It reports false when another was quicker.
+func (b *Breaker) forget(w *window, old spot, e int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if spot(w.turned.Load()) != old {
+		return false
+	}
+	w.clear()
+	return w.turned.CompareAndSwap(int64(old), int64(spotOf(e)))
 }
 
 // admitBusy decides while something else than plain closed holds.

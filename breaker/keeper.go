@@ -113,6 +113,9 @@ func (b *Breaker) keep() {
 // ask makes one background ask. Panic, Goexit and an ask that outlives its context have failed.
 func (b *Breaker) ask(f func(context.Context) error, limit time.Duration) error {
 	k := b.keeper
+	if err := k.ctx.Err(); err != nil { // closed: not even to confirm
+		return err
+	}
 	if k.out.Load() >= maxStuck {
 		return errStuck
 	}

@@ -115,7 +115,7 @@ func (s *slotSum) add(o slotSum) {
 }
 
 func (w *window) slotAt(epoch int64, gen uint64) (s slotSum) {
-	if epoch < 0 {
+	if epoch < 0 || epoch > w.newest() { // what is there is older
 		return s
 	}
 	i, tag := place(epoch, gen)
@@ -132,22 +132,30 @@ func (w *window) slotAt(epoch int64, gen uint64) (s slotSum) {
 
 // wipe empties the slots (from, to] that still hold an older round, so that a tag is never mistaken after 32 rounds.
 func (w *window) wipe(from, to int64, gen uint64) {
-	sh := w.shards.Load()
-	for e := max(from+1, to-ringSlots+1, 0); e <= to; e++ {
+	for e := from + 1; e <= to; e++ {
 		i, tag := place(e, gen)
-		clearOld(&w.ring.word[i], tag)
-		if sh == nil {
-			continue
-		}
-		for r := range sh.ring {
-			clearOld(&sh.ring[r].pair[i].calls, tag)
-			clearOld(&sh.ring[r].pair[i].faults, tag)
-		}
+		w.words(i, func(word *atomic.Uint64) {
+			if v := word.Load(); v != 0 && v&tagMask != tag {
+				word.CompareAndSwap(v, 0)
+			}
+		})
 	}
 }
 
-func clearOld(word *atomic.Uint64, tag uint64) {
-	if v := word.Load(); v != 0 && v&tagMask != tag {
-		word.CompareAndSwap(v, 0)
+// clear empties all slots.
+func (w *window) clear() {
+	for i := range ringSlots {
+		w.words(i, func(word *atomic.Uint64) { word.Store(0) })
+	}
+}
+
+// words calls f for every word of one place.
+func (w *window) words(i int, f func(*atomic.Uint64)) {
+	f(&w.ring.word[i])
+	if sh := w.shards.Load(); sh != nil {
+		for r := range sh.ring {
+			f(&sh.ring[r].pair[i].calls)
+			f(&sh.ring[r].pair[i].faults)
+		}
 	}
 }
