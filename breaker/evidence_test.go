@@ -1,6 +1,7 @@
 package breaker_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -24,9 +25,29 @@ func TestWindowIsWhole(t *testing.T) {
 			times(15, b, callOK)
 			time.Sleep(after)
 			times(1, b, callFail)
-			require.Equal(t, opens, b.Snapshot().State == breaker.Open, "after %v", after)
+			s := b.Snapshot()
+			require.Equal(t, opens, s.State == breaker.Open, "after %v", after)
+			if opens {
+				require.EqualValues(t, 20, s.Calls)
+			}
 		})
 	}
+}
+
+// What opens when good calls have left the window, without a fault at that moment, names the last fault and not one of long ago.
+func TestCauseIsTheLastFault(t *testing.T) {
+	bubble(t, calm, func(t *testing.T, b *breaker.Breaker) {
+		times(1, b, ended(0, errors.New("of long ago")))
+		time.Sleep(3 * time.Second)
+		times(40, b, callOK)
+		time.Sleep(5 * time.Second)
+		times(10, b, callFail)
+		times(10, b, callOK)
+		time.Sleep(5500 * time.Millisecond)
+		require.Equal(t, breaker.Closed, b.Snapshot().State)
+		times(1, b, callOK)
+		require.Equal(t, errVendor, refused(t, b).Cause)
+	})
 }
 
 // A call that does not come back is a call, but no fault: it counts in the rate once it has had its time.

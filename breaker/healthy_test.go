@@ -115,6 +115,10 @@ func TestLearnedBound(t *testing.T) {
 		times(400, b, ended(300*time.Millisecond, nil))
 		require.InEpsilon(t, float64(900*time.Millisecond), float64(b.Snapshot().SlowAfter), 0.1, "what began quick is followed as well")
 	})
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		times(30, b, ended(300*time.Millisecond, classed{class: "denied"}))
+		require.Equal(t, 900*time.Millisecond, b.Snapshot().SlowAfter, "an answer that is a refusal teaches as well")
+	})
 	bubble(t, breaker.Config{Window: time.Second}, func(t *testing.T, b *breaker.Breaker) {
 		require.Equal(t, 500*time.Millisecond, b.Snapshot().SlowAfter, "at most half of Window, also cold")
 	})

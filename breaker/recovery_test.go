@@ -102,6 +102,12 @@ func TestLease(t *testing.T) {
 		require.EqualValues(t, 1, b.Snapshot().Late)
 		recovered(t, b)
 	})
+	bubble(t, breaker.Config{SlowAfter: 3 * time.Second, Trials: 1}, func(t *testing.T, b *breaker.Breaker) {
+		trip(t, b)
+		untilDue(b)
+		require.NoError(t, b.Do(bg, ended(2900*time.Millisecond, nil)))
+		require.Equal(t, breaker.Closed, b.Snapshot().State, "twice the slow bound by itself")
+	})
 	t.Run("reported after its end", func(t *testing.T) {
 		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
 			trip(t, b)

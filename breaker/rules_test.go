@@ -392,4 +392,6 @@ func TestStrings(t *testing.T) {
 	require.Equal(t, "no open closed", fmt.Sprint(breaker.NotForced, breaker.ForcedOpen, breaker.ForcedClosed))
 	require.Equal(t, "opened half-opened closed forced-on forced-off", fmt.Sprint(
 		breaker.EventOpened, breaker.EventHalfOpened, breaker.EventClosed, breaker.EventForcedOn, breaker.EventForcedOff))
+	require.Equal(t, "state 3 reason 10 forced 3 event 8", fmt.Sprint(
+		breaker.Open+1, breaker.ReasonFleet+1, breaker.ForcedClosed+1, breaker.EventFleetUp+1), "of a later version")
 }

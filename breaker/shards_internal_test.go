@@ -46,6 +46,8 @@ func TestPairRules(t *testing.T) {
 	p.start(mine)
 	p.finish(mine, ^uint64(0), 0)
 	require.Zero(t, p.sum(mine), "it never was")
+	p.calls.Store(mine | 5)
+	require.Equal(t, mine|6, repair(&p.calls, tag(1000-ringSlots, 3)|1, mine, 1), "another took it over meanwhile")
 	p.calls.Store(mine | (wideFull - 1))
 	require.EqualValues(t, 0, p.start(mine), "a full one stops counting and stays right")
 	require.Equal(t, slotSum{started: wideFull - 1}, p.sum(mine))

@@ -116,6 +116,31 @@ func TestManySlowAtOnce(t *testing.T) {
 			require.EqualValues(t, n, b.Snapshot().Slow, "none")
 		})
 	})
+	t.Run("callers who left in a crowd", func(t *testing.T) {
+		bubble(t, patient, func(t *testing.T, b *breaker.Breaker) {
+			times(300, b, callOK)
+			left, leave := context.WithCancel(bg)
+			leave()
+			for range 100 {
+				require.ErrorIs(t, b.Do(left, ended(time.Second, nil)), context.Canceled)
+			}
+			s := b.Snapshot()
+			require.Equal(t, []uint64{300, 0}, []uint64{s.Calls, s.Faults}, "they say nothing")
+		})
+	})
+	t.Run("faults in a crowd", func(t *testing.T) {
+		bubble(t, patient, func(t *testing.T, b *breaker.Breaker) {
+			times(10_000, b, callOK)
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() { times(1, b, ended(2*time.Second, errVendor)) })
+				time.Sleep(time.Second)
+			}
+			all.Wait()
+			s := b.Snapshot()
+			require.Equal(t, []uint64{10_008, 8, 8}, []uint64{s.Calls, s.Faults, s.Slow})
+		})
+	})
 	t.Run("callers whose time was over", func(t *testing.T) {
 		bubble(t, patient, func(t *testing.T, b *breaker.Breaker) {
 			ctx, cancel := context.WithTimeout(bg, 2*time.Second)
