@@ -16,8 +16,8 @@ import (
 //
 //   - All methods are safe for concurrent use and may be called from several
 //     processes at once.
-//   - A key is any string, compared byte by byte: no two keys are the same
-//     entry, however long or odd they are.
+//   - A key is any string, the empty one too, compared byte by byte: no two keys
+//     are the same entry, however long or odd they are.
 //   - Save replaces the whole entry at once: a reader sees the old bytes or the
 //     new ones, never a mixture. It does not keep data, which is the caller's
 //     again when Save returns.
@@ -26,6 +26,8 @@ import (
 //   - An implementation may forget at any time (it is bounded); it never
 //     returns an entry after its time, nor the bytes of another key.
 //   - A Save that fails leaves what was there, or nothing.
+//   - A context that is over gives an error or is not looked at: what is there
+//     is never not found for it, and what was not done never a success.
 type Store interface {
 	// Load returns what Save kept under key. An entry that is unknown,
 	// forgotten or over its time is found = false and no error: an error means
@@ -49,9 +51,10 @@ type Store interface {
 // write). storetest.Counter says what every implementation must do.
 //
 //   - All methods are safe for concurrent use.
-//   - A key is any string, compared byte by byte. Numbers (Add) and values
-//     (Put, Take) are two separate spaces: the same key may be used in both and
-//     neither sees the other.
+//   - A key is any string, the empty one too, compared byte by byte. Numbers
+//     (Add) and values (Put, Take) are two separate spaces: the same key may be
+//     used in both and neither sees the other.
+//   - A context that is over gives an error or is not looked at, as for a Store.
 //   - A ttl of zero or less is an error: nothing here may live for ever.
 //   - A counter that has no room left refuses new keys with an error; it never
 //     makes room by forgetting a live one.

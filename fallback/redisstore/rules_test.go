@@ -37,6 +37,7 @@ func counter(t testing.TB, c redisstore.Config) *redisstore.Counter {
 }
 
 func TestStoreKeepsTheRules(t *testing.T) {
+	t.Parallel() // it mostly waits
 	c := client(t, address(t))
 	storetest.Store(t, func() fallback.Store {
 		return store(t, redisstore.Config{Client: c, Prefix: prefix(t), Wait: unhurried})
@@ -44,6 +45,7 @@ func TestStoreKeepsTheRules(t *testing.T) {
 }
 
 func TestCounterKeepsTheRules(t *testing.T) {
+	t.Parallel() // it mostly waits
 	c := client(t, address(t))
 	storetest.Counter(t, func() fallback.Counter {
 		return counter(t, redisstore.Config{Client: c, Prefix: prefix(t), Wait: unhurried, Secret: []byte("0123456789abcdef")})
@@ -52,6 +54,7 @@ func TestCounterKeepsTheRules(t *testing.T) {
 
 // A cluster of one, over a cluster client: the same rules.
 func TestClusterKeepsTheRules(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := own(t, "--cluster-enabled", "yes")
 	ctx := context.Background()
 	require.NoError(t, client(t, s.addr).Do(ctx, "cluster", "addslotsrange", 0, 16383).Err())
@@ -60,12 +63,18 @@ func TestClusterKeepsTheRules(t *testing.T) {
 	require.Eventually(t, func() bool { return c.Set(ctx, "up", 1, 0).Err() == nil }, 20*time.Second, 50*time.Millisecond)
 	counts := counter(t, redisstore.Config{Client: c, Wait: unhurried})
 	require.NoError(t, counts.Check(ctx))
-	storetest.Store(t, func() fallback.Store {
-		return store(t, redisstore.Config{Client: c, Prefix: prefix(t), Wait: unhurried})
-	}, storetest.Tick(150*time.Millisecond))
-	storetest.Counter(t, func() fallback.Counter {
-		return counter(t, redisstore.Config{Client: c, Prefix: prefix(t), Wait: unhurried})
-	}, storetest.Tick(150*time.Millisecond))
+	t.Run("store", func(t *testing.T) {
+		t.Parallel()
+		storetest.Store(t, func() fallback.Store {
+			return store(t, redisstore.Config{Client: c, Prefix: prefix(t), Wait: unhurried})
+		}, storetest.Tick(150*time.Millisecond))
+	})
+	t.Run("counter", func(t *testing.T) {
+		t.Parallel()
+		storetest.Counter(t, func() fallback.Counter {
+			return counter(t, redisstore.Config{Client: c, Prefix: prefix(t), Wait: unhurried})
+		}, storetest.Tick(150*time.Millisecond))
+	})
 }
 
 // Two clients are two processes, as far as Redis can tell.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/detour-go/detour/fallback"
@@ -15,108 +15,11 @@ import (
 // each time.
 func Counter(t T, open func() fallback.Counter, opts ...Option) {
 	t.Helper()
-	run(t, open, counterRules, opts)
+	run(t, open, slices.Concat(numberRules, valueRules, counterRules), opts)
 }
 
+// counterRules are those about numbers and values together.
 var counterRules = []rule[fallback.Counter]{
-	{"Add returns the sum, each key its own, starting at zero", func(ctx context.Context, c fallback.Counter, o settings) error {
-		return errors.Join(adds(ctx, c, "k", 1, 1), adds(ctx, c, "k", 2, 3), adds(ctx, c, "other", 5, 5), adds(ctx, c, "k", 1<<40, 1<<40+3))
-	}},
-	{"Add takes back and looks", func(ctx context.Context, c fallback.Counter, o settings) error {
-		return errors.Join(adds(ctx, c, "unknown", 0, 0), adds(ctx, c, "k", 3, 3), adds(ctx, c, "k", 0, 3), adds(ctx, c, "k", -5, -2))
-	}},
-	{"the time of a number runs from the first Add and is not prolonged", func(ctx context.Context, c fallback.Counter, o settings) error {
-		var errs []error
-		for i := range 3 {
-			got, err := c.Add(ctx, "k", 1, 8*o.tick)
-			if err == nil && got != int64(i+1) {
-				err = fmt.Errorf("Add: %d, want %d", got, i+1)
-			}
-			errs = append(errs, err)
-			o.advance(2 * o.tick)
-		}
-		o.advance(4 * o.tick)
-		return errors.Join(append(errs, adds(ctx, c, "k", 1, 1))...)
-	}},
-	{"of many Adds at once each sees its own sum", func(ctx context.Context, c fallback.Counter, o settings) error {
-		var seen [101]atomic.Int32
-		err := together(100, func(int) error {
-			n, err := c.Add(ctx, "k", 1, time.Hour)
-			if err == nil && (n < 1 || n > 100) {
-				err = fmt.Errorf("Add: %d", n)
-			}
-			if err == nil {
-				seen[n].Add(1)
-			}
-			return err
-		})
-		for n := 1; n <= 100 && err == nil; n++ {
-			if seen[n].Load() != 1 {
-				err = fmt.Errorf("the sum %d was seen %d times", n, seen[n].Load())
-			}
-		}
-		return err
-	}},
-	{"a sum that does not fit is an error and changes nothing", func(ctx context.Context, c fallback.Counter, o settings) error {
-		if err := adds(ctx, c, "k", math.MaxInt64, math.MaxInt64); err != nil {
-			return err
-		}
-		if n, err := c.Add(ctx, "k", 1, time.Hour); err == nil {
-			return fmt.Errorf("Add: %d and no error", n)
-		}
-		return adds(ctx, c, "k", 0, math.MaxInt64)
-	}},
-	{"a value is taken byte for byte, once", func(ctx context.Context, c fallback.Counter, o settings) error {
-		want := []byte("\x00\xff\r\nvalue")
-		return errors.Join(c.Put(ctx, "k", want, time.Hour), takes(ctx, c, "k", want), gone(ctx, c, "k"), gone(ctx, c, "k"))
-	}},
-	{"an unknown key is not found, and that is no error", func(ctx context.Context, c fallback.Counter, o settings) error {
-		return gone(ctx, c, "k")
-	}},
-	{"empty data is a value like any other", func(ctx context.Context, c fallback.Counter, o settings) error {
-		return errors.Join(c.Put(ctx, "nil", nil, time.Hour), c.Put(ctx, "empty", []byte{}, time.Hour), takes(ctx, c, "nil", nil), takes(ctx, c, "empty", nil), gone(ctx, c, "nil"))
-	}},
-	{"Put does not keep the caller's bytes", func(ctx context.Context, c fallback.Counter, o settings) error {
-		mine := []byte("mine")
-		err := c.Put(ctx, "k", mine, time.Hour)
-		copy(mine, "XXXX")
-		return errors.Join(err, takes(ctx, c, "k", []byte("mine")))
-	}},
-	{"Put replaces the value and its time", func(ctx context.Context, c fallback.Counter, o settings) error {
-		err := errors.Join(c.Put(ctx, "k", []byte("a long one"), 2*o.tick), c.Put(ctx, "k", []byte("new"), time.Hour),
-			c.Put(ctx, "short", []byte("v"), time.Hour), c.Put(ctx, "short", []byte("w"), 2*o.tick))
-		o.advance(4 * o.tick)
-		return errors.Join(err, takes(ctx, c, "k", []byte("new")), gone(ctx, c, "short"))
-	}},
-	{"a value can be put again after it was taken", func(ctx context.Context, c fallback.Counter, o settings) error {
-		return errors.Join(c.Put(ctx, "k", []byte("v"), time.Hour), takes(ctx, c, "k", []byte("v")), c.Put(ctx, "k", []byte("w"), time.Hour), takes(ctx, c, "k", []byte("w")))
-	}},
-	{"a value is there within its time and gone after it", func(ctx context.Context, c fallback.Counter, o settings) error {
-		err := errors.Join(c.Put(ctx, "in", []byte("v"), 4*o.tick), c.Put(ctx, "after", []byte("v"), 4*o.tick))
-		o.advance(o.tick)
-		err = errors.Join(err, takes(ctx, c, "in", []byte("v")))
-		o.advance(4 * o.tick)
-		return errors.Join(err, gone(ctx, c, "after"))
-	}},
-	{"of 100 takers at once exactly one finds it", func(ctx context.Context, c fallback.Counter, o settings) error {
-		for round := range 10 {
-			if err := c.Put(ctx, "k", []byte("v"), time.Hour); err != nil {
-				return err
-			}
-			var found atomic.Int32
-			err := together(100, func(int) error {
-				_, ok, err := c.Take(ctx, "k")
-				if ok {
-					found.Add(1)
-				}
-				return err
-			})
-			if err != nil || found.Load() != 1 {
-				return fmt.Errorf("round %d: %d found it, %v", round, found.Load(), err)
-			}
-		}
-		return nil
-	}},
 	{"numbers and values do not see each other", func(ctx context.Context, c fallback.Counter, o settings) error {
 		return errors.Join(adds(ctx, c, "k", 1, 1), gone(ctx, c, "k"), c.Put(ctx, "k", []byte("7"), time.Hour), adds(ctx, c, "k", 1, 2),
 			takes(ctx, c, "k", []byte("7")), adds(ctx, c, "k", 1, 3))
@@ -135,6 +38,56 @@ var counterRules = []rule[fallback.Counter]{
 		}
 		return errors.Join(adds(ctx, c, "k", 0, 1), takes(ctx, c, "k", []byte("v")))
 	}},
+	{"a ttl too short for the counter's clock is short, not for ever", func(ctx context.Context, c fallback.Counter, o settings) error {
+		_, err := c.Add(ctx, "k", 1, 1)
+		err = errors.Join(err, c.Put(ctx, "k", []byte("v"), 1))
+		o.advance(2 * o.tick)
+		return errors.Join(err, adds(ctx, c, "k", 1, 1), gone(ctx, c, "k"))
+	}},
+	{"a very long ttl is no short one", func(ctx context.Context, c fallback.Counter, o settings) error {
+		var errs []error
+		lives := []time.Duration{100 * 365 * 24 * time.Hour, math.MaxInt64 - 1, math.MaxInt64}
+		for i, ttl := range lives {
+			n, err := c.Add(ctx, fmt.Sprint(i), 1, ttl)
+			if err == nil && n != 1 {
+				err = fmt.Errorf("Add: %d, want 1", n)
+			}
+			errs = append(errs, err, c.Put(ctx, fmt.Sprint(i), []byte("v"), ttl))
+		}
+		o.advance(o.tick)
+		for i := range lives {
+			errs = append(errs, adds(ctx, c, fmt.Sprint(i), 1, 2), takes(ctx, c, fmt.Sprint(i), []byte("v")))
+		}
+		return errors.Join(errs...)
+	}},
+	{"a context that is over gives an error or the whole thing, nothing between", func(ctx context.Context, c fallback.Counter, o settings) error {
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		err := errors.Join(adds(ctx, c, "k", 1, 1), c.Put(ctx, "taken", []byte("v"), time.Hour), c.Put(ctx, "put", []byte("v"), time.Hour))
+		if n, why := c.Add(over, "k", 1, time.Hour); why == nil && n != 2 {
+			err = errors.Join(err, fmt.Errorf("Add: %d, want 2", n))
+		} else if why == nil {
+			err = errors.Join(err, adds(ctx, c, "k", 0, 2))
+		}
+		if data, found, why := c.Take(over, "taken"); why == nil {
+			err = errors.Join(err, compare("Take", "taken", data, found, nil, []byte("v")), gone(ctx, c, "taken"))
+		}
+		if c.Put(over, "put", []byte("w"), time.Hour) == nil {
+			err = errors.Join(err, takes(ctx, c, "put", []byte("w")))
+		}
+		return err
+	}},
+	{"what many do at once with keys of their own is all there", func(ctx context.Context, c fallback.Counter, o settings) error {
+		err := together(40, func(i int) error {
+			key := fmt.Sprint("key ", i)
+			return errors.Join(adds(ctx, c, key, int64(i), int64(i)), c.Put(ctx, key, []byte(key), time.Hour))
+		})
+		for i := range 40 {
+			key := fmt.Sprint("key ", i)
+			err = errors.Join(err, adds(ctx, c, key, 0, int64(i)), takes(ctx, c, key, []byte(key)))
+		}
+		return err
+	}},
 	{"keys are compared byte by byte, however odd", func(ctx context.Context, c fallback.Counter, o settings) error {
 		var errs []error
 		for i, k := range oddKeys() {
@@ -145,7 +98,7 @@ var counterRules = []rule[fallback.Counter]{
 		}
 		return errors.Join(errs...)
 	}},
-	{"a full counter refuses new keys, forgets no live one and has room again after their time", func(ctx context.Context, c fallback.Counter, o settings) error {
+	{"a full counter refuses new keys, forgets no live one and has room again when one is taken, and after their time", func(ctx context.Context, c fallback.Counter, o settings) error {
 		if o.room == 0 {
 			return nil
 		}
@@ -178,28 +131,10 @@ var counterRules = []rule[fallback.Counter]{
 				return fmt.Errorf("a live key of a full counter: %w", err)
 			}
 		}
-		if err := takes(ctx, c, key(0), []byte("w")); err != nil {
+		if err := errors.Join(takes(ctx, c, key(0), []byte("w")), c.Put(ctx, "in its place", []byte("v"), 16*o.tick)); err != nil {
 			return fmt.Errorf("a live key of a full counter: %w", err)
 		}
 		o.advance(20 * o.tick)
 		return errors.Join(c.Put(ctx, "new value", []byte("v"), time.Hour), adds(ctx, c, "new number", 1, 1))
 	}},
-}
-
-func adds(ctx context.Context, c fallback.Counter, key string, n, want int64) error {
-	got, err := c.Add(ctx, key, n, time.Hour)
-	if err == nil && got != want {
-		err = fmt.Errorf("Add %.40q %d: %d, want %d", key, n, got, want)
-	}
-	return err
-}
-
-func takes(ctx context.Context, c fallback.Counter, key string, want []byte) error {
-	got, found, err := c.Take(ctx, key)
-	return compare("Take", key, got, found, err, want)
-}
-
-func gone(ctx context.Context, c fallback.Counter, key string) error {
-	got, found, err := c.Take(ctx, key)
-	return absent("Take", key, got, found, err)
 }

@@ -7,7 +7,7 @@
 //	}
 //
 // It imports std and fallback only. Time passes by sleeping, which costs
-// nothing inside a testing/synctest bubble and a second or two outside (a real
+// nothing inside a testing/synctest bubble and three seconds outside (a real
 // Redis); Tick and Advance change that. Checks run in parallel with themselves,
 // never with each other.
 package storetest
@@ -77,7 +77,7 @@ func one[S any](open func() S, r rule[S], s settings) (err error) {
 // oddKeys are all different and stay so: keys are compared byte by byte.
 func oddKeys() []string {
 	long := strings.Repeat("k", 1000)
-	return []string{"a", "A", "a ", " a", "a\x00", "a\x00b", "a\nb", "a\r\nb", "a/b", "a|b", "a:b", "a%2Fb", "a*", "a?", "[a]", "{a}", ".", "..", "../a", "a\\b",
+	return []string{"", "a", "A", "a ", " a", "a\x00", "a\x00b", "a\nb", "a\r\nb", "a/b", "a|b", "a:b", "a%2Fb", "a*", "a?", "[a]", "{a}", ".", "..", "../a", "a\\b",
 		"\xff", "\xfe", "가", "\u1100\u1161", "a.tmp", "con", long + "1", long + "2"}
 }
 
