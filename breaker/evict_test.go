@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,8 @@ func keys(g *breaker.Group) (all []string) {
 	return all
 }
 
-// Where every key was used since the last one went, the first goes; nobody is sent to the overflow breaker for that.
+// Where every key was used since the last one went, the first goes, and nobody is sent to the overflow breaker for that; then who was not used
+// again. Who comes back is new.
 func TestGroupAllUsedAlike(t *testing.T) {
 	group(t, breaker.GroupConfig{Max: 3}, func(t *testing.T, g *breaker.Group) {
 		for range 2 {
@@ -27,9 +29,38 @@ func TestGroupAllUsedAlike(t *testing.T) {
 				times(1, g.Of(key), callOK)
 			}
 		}
+		a := g.Of("a")
 		require.Equal(t, "/d", g.Of("d").Name())
 		require.ElementsMatch(t, []string{"d", "b", "c"}, keys(g))
+		times(1, g.Of("d"), callOK)
+		times(1, g.Of("b"), callOK)
+		require.Equal(t, "/e", g.Of("e").Name())
+		require.ElementsMatch(t, []string{"d", "b", "e"}, keys(g))
+		require.NotSame(t, a, g.Of("a"))
+		require.Contains(t, keys(g), "a")
 	})
+}
+
+// Who come at once with a new key get the same breaker.
+func TestGroupOneBreakerForAKey(t *testing.T) {
+	g, err := breaker.NewGroup(breaker.GroupConfig{})
+	require.NoError(t, err)
+	for key := range 1000 {
+		var got [8]*breaker.Breaker
+		var all sync.WaitGroup
+		begin := make(chan struct{})
+		for i := range got {
+			all.Go(func() {
+				<-begin
+				got[i] = g.Of(fmt.Sprint(key))
+			})
+		}
+		close(begin)
+		all.Wait()
+		for _, b := range got {
+			require.Same(t, got[0], b)
+		}
+	}
 }
 
 // A key that failed within Window is kept, to its last nanosecond, though nobody asked it since.
