@@ -119,10 +119,9 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			t.pass(m.Name, Unavailable, SkipDeadline, err)
 			continue
 		}
-		if m.capacity == nil { // else its bounds are asked first
-			if open := m.breaker.Refusal(); open != nil {
-				f := t.refused(m.Name, open, at)
-				if !c.onward(&t, f, m.Assurance, &floor) {
+		if m.capacity == nil { // a full one is named first
+			if open := m.breaker.Refusal(); open != nil { // nothing is prepared for who is refused
+				if !c.onward(&t, t.refused(m.Name, open, at), m.Assurance, &floor) {
 					break
 				}
 				continue

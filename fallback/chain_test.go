@@ -214,6 +214,22 @@ func TestChainForcedOpenUpstreamIsNotAsked(t *testing.T) {
 	require.Zero(t, first.asked.Load())
 }
 
+// TestChainAGuardInsideIsNotOurs: a source that was asked and says that a breaker
+// of its own is open has failed; it was not skipped.
+func TestChainAGuardInsideIsNotOurs(t *testing.T) {
+	inner := newBreaker(t, breaker.Config{})
+	require.NoError(t, inner.Force(breaker.ForcedOpen, "kim", "drill", time.Hour))
+	first := new(script)
+	first.does(func(ctx context.Context, _ string) (reply, error) {
+		return reply{}, inner.Do(ctx, func(context.Context) error { return nil })
+	})
+	r, err := chainOf(t, first, answering("ok")).Do(t.Context(), "q")
+	require.NoError(t, err)
+	require.Equal(t, fallback.SkipNot, r.Failed[0].Skip)
+	require.Equal(t, 1, r.Failed[0].Attempts)
+	require.Equal(t, 2, r.Attempts)
+}
+
 // TestChainRampIsNotOpen: a breaker that has just closed takes a share; the rest
 // goes on with the reason ramp.
 func TestChainRampIsNotOpen(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -140,23 +141,57 @@ func TestTurnContextEndsThoseWhoWait(t *testing.T) {
 	}
 }
 
-// TestTurnContextFromAllSides: many wait, ask and end at once, and all hear of the end.
+// TestTurnContextFromAllSides: many begin to wait at once, none of them hears of
+// an end before there is one, and all do then.
 func TestTurnContextFromAllSides(t *testing.T) {
-	for range 200 {
+	for range 300 {
 		turn := turnUntil(context.Background(), time.Now().Add(time.Hour))
-		var all sync.WaitGroup
-		for i := range 8 {
+		var waiting, all sync.WaitGroup
+		gate, over := make(chan struct{}), make(chan struct{})
+		for range 8 {
+			waiting.Add(1)
 			all.Go(func() {
-				if i%2 == 0 {
-					runtime.Gosched()
+				<-gate
+				done, err := turn.Done(), turn.Err()
+				waiting.Done()
+				assert.NoError(t, err)
+				select {
+				case <-over:
+				case <-done:
+					select {
+					case <-over:
+					default:
+						assert.Fail(t, "ended before its end")
+					}
 				}
-				_ = turn.Value(turnKey{})
-				_ = turn.Err()
-				<-turn.Done()
-				require.ErrorIs(t, turn.Err(), context.Canceled)
+				<-done
+				assert.ErrorIs(t, turn.Err(), context.Canceled)
 			})
 		}
-		all.Go(turn.end)
+		close(gate)
+		waiting.Wait()
+		all.Go(func() { close(over); turn.end() })
 		all.Wait()
+	}
+}
+
+// TestTurnContextEndsWhileItIsWaitedFor: whoever begins to wait at the moment of
+// the end hears of it.
+func TestTurnContextEndsWhileItIsWaitedFor(t *testing.T) {
+	for range 300 {
+		turn := turnUntil(context.Background(), time.Now().Add(time.Hour))
+		var all sync.WaitGroup
+		gate := make(chan struct{})
+		for range 4 {
+			all.Go(func() {
+				<-gate
+				_ = turn.Value(turnKey{})
+				<-turn.Done()
+			})
+		}
+		all.Go(func() { <-gate; turn.end() })
+		close(gate)
+		all.Wait()
+		require.ErrorIs(t, turn.Err(), context.Canceled)
 	}
 }
