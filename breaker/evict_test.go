@@ -45,7 +45,7 @@ func TestGroupAllUsedAlike(t *testing.T) {
 func TestGroupOneBreakerForAKey(t *testing.T) {
 	g, err := breaker.NewGroup(breaker.GroupConfig{})
 	require.NoError(t, err)
-	for key := range 1000 {
+	for key := range 300 {
 		var got [8]*breaker.Breaker
 		var all sync.WaitGroup
 		begin := make(chan struct{})

@@ -110,9 +110,9 @@ func TestSlowRateIsReached(t *testing.T) {
 func TestRowOfLateAnswersIsSlow(t *testing.T) {
 	for took, why := range map[time.Duration]breaker.Reason{300 * time.Millisecond: breaker.ReasonSlow, hour: breaker.ReasonHang} {
 		bubble(t, breaker.Config{SlowAfter: 100 * time.Millisecond, OpenFor: time.Minute}, func(t *testing.T, b *breaker.Breaker) {
-			calls := []arrival{{0, 300 * time.Millisecond}, {time.Second, 0}}
+			calls := []arrival{{took: 300 * time.Millisecond}, {at: time.Second}}
 			for at := 2 * time.Second; at < 10*time.Second; at += time.Second {
-				calls = append(calls, arrival{at, took})
+				calls = append(calls, arrival{at, took, nil})
 			}
 			require.Equal(t, 7*time.Second, arrives(b, calls), "the sixth sees that five were late")
 			require.Equal(t, why, b.Snapshot().Why)

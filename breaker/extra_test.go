@@ -2,6 +2,7 @@ package breaker_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -172,5 +173,31 @@ func TestTrialWhileClosedAndHalfOpen(t *testing.T) {
 		p.Exit(errVendor)
 		require.Equal(t, before.Late+1, b.Snapshot().Late)
 		require.Zero(t, b.Snapshot().Faults)
+	})
+}
+
+// What an extra trial is told counts only where it is news.
+func TestTrialIsNoNews(t *testing.T) {
+	bubble(t, breaker.Config{OpenFor: time.Hour}, func(t *testing.T, b *breaker.Breaker) {
+		trip(t, b)
+		before := b.Snapshot()
+		for range 10 {
+			require.True(t, tried(b, ended(0, errors.New("another fault"))), "one that has reported makes room")
+			time.Sleep(100 * time.Millisecond)
+		}
+		s := b.Snapshot()
+		require.Equal(t, []any{before.Cause, before.Until, before.Why}, []any{s.Cause, s.Until, s.Why})
+	})
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		trip(t, b)
+		untilDue(b)
+		_, err := b.Enter(bg) // a trial that hangs
+		require.NoError(t, err)
+		before := refused(t, b)
+		for _, outcome := range []func(context.Context) error{callOK, callFail} {
+			require.True(t, tried(b, outcome))
+			require.Equal(t, before, refused(t, b), "half-open until the trial has told, or its lease has ended")
+			time.Sleep(100 * time.Millisecond)
+		}
 	})
 }

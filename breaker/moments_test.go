@@ -79,17 +79,17 @@ func TestMomentsOfExtraTrials(t *testing.T) {
 	})
 }
 
-// It opens again within twice OpenFor of its closing: the interval grows. Later: it begins anew.
+// It opens again within twice OpenFor of its closing, where that is longer than two windows: the interval grows. Later: it begins anew.
 func TestMomentOfOpeningAgain(t *testing.T) {
-	for after, again := range map[time.Duration]bool{20 * time.Second: true, 20*time.Second + 1: false} {
-		bubble(t, breaker.Config{OpenFor: 10 * time.Second}, func(t *testing.T, b *breaker.Breaker) {
+	for after, again := range map[time.Duration]bool{30 * time.Second: true, 30*time.Second + 1: false} {
+		bubble(t, breaker.Config{OpenFor: 15 * time.Second}, func(t *testing.T, b *breaker.Breaker) {
 			trip(t, b)
 			untilDue(b)
 			times(3, b, callOK)
 			require.Equal(t, breaker.Closed, b.Snapshot().State)
 			time.Sleep(after)
 			trip(t, b)
-			require.Equal(t, again, refused(t, b).RetryAfter() > 10*time.Second, "%v after it closed", after)
+			require.Equal(t, again, refused(t, b).RetryAfter() > 15*time.Second, "%v after it closed", after)
 		})
 	}
 }

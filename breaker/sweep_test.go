@@ -63,8 +63,11 @@ func TestColdIsNotSilent(t *testing.T) {
 	}
 }
 
-// arrival is when a call comes and how long it takes.
-type arrival struct{ at, took time.Duration }
+// arrival is when a call comes, how long it takes and how it ends.
+type arrival struct {
+	at, took time.Duration
+	err      error
+}
 
 // arrives plays single calls and ends when the last has come.
 func arrives(b *breaker.Breaker, calls []arrival) (openedAt time.Duration) {
@@ -75,7 +78,7 @@ func arrives(b *breaker.Breaker, calls []arrival) (openedAt time.Duration) {
 		if err != nil {
 			return c.at
 		}
-		time.AfterFunc(c.took, func() { p.Exit(nil) })
+		time.AfterFunc(c.took, func() { p.Exit(c.err) })
 	}
 	return 0
 }
@@ -87,22 +90,22 @@ func TestColdSilence(t *testing.T) {
 	every := func(calls []arrival, from, gap time.Duration, burst int, took time.Duration) []arrival {
 		for at := from; at < 1500*time.Millisecond; at += gap {
 			for range burst {
-				calls = append(calls, arrival{at, took})
+				calls = append(calls, arrival{at, took, nil})
 			}
 		}
 		return calls
 	}
 	first := func(n int, took time.Duration) (calls []arrival) {
 		for range n {
-			calls = append(calls, arrival{0, took})
+			calls = append(calls, arrival{0, took, nil})
 		}
 		return calls
 	}
 	then := func(calls []arrival, n int) []arrival {
 		for range n {
-			calls = append(calls, arrival{2*slotLength - 5*time.Millisecond, 790 * time.Millisecond})
+			calls = append(calls, arrival{2*slotLength - 5*time.Millisecond, 790 * time.Millisecond, nil})
 		}
-		return append(calls, arrival{9*slotLength + time.Millisecond, 0})
+		return append(calls, arrival{9*slotLength + time.Millisecond, 0, nil})
 	}
 	const late = slotLength + 60*time.Millisecond // in a slot, and in every slot after
 	for name, c := range map[string]struct {
@@ -116,10 +119,11 @@ func TestColdSilence(t *testing.T) {
 		"one of eleven was lost, then young ones":    {every(append(first(1, hour), first(10, 10*time.Millisecond)...), late, slotLength, 13, 790*time.Millisecond), false},
 		"nobody was lost, and then there is silence": {every(first(10, 10*time.Millisecond), late, slotLength, 13, 790*time.Millisecond), false},
 		// A third of the next slot, in which nobody is late yet, is old enough by then.
-		"three were lost, and one of four": {then(first(3, hour), 4), false},
-		"four were lost, and one of four":  {then(first(4, hour), 4), true},
-		"one of ten was lost, and four":    {then(append(first(1, hour), first(9, 10*time.Millisecond)...), 14), false},
-		"one of four was lost, and four":   {then(append(first(1, hour), first(3, 10*time.Millisecond)...), 14), true},
+		"three were lost, and one of four":    {then(first(3, hour), 4), false},
+		"four were lost, and one of four":     {then(first(4, hour), 4), true},
+		"one of ten was lost, and four":       {then(append(first(1, hour), first(9, 10*time.Millisecond)...), 14), false},
+		"four were lost, one of four is told": {then(append(first(4, hour), arrival{2*slotLength - 6*time.Millisecond, 0, errVendor}), 3), false},
+		"one of four was lost, and four":      {then(append(first(1, hour), first(3, 10*time.Millisecond)...), 14), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
