@@ -1,6 +1,7 @@
 package breaker_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -153,4 +154,20 @@ func TestSevenOfHundredsAreMistaken(t *testing.T) {
 		require.GreaterOrEqual(t, s.Slow, uint64(400-7))
 		calls.Wait()
 	})
+}
+
+// Of a quick upstream that is known, a caller's deadline counts after a tenth of a second.
+func TestPatienceWithQuickOnes(t *testing.T) {
+	for after, faults := range map[time.Duration]uint64{90 * time.Millisecond: 0, 110 * time.Millisecond: 1} {
+		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+			for range 30 {
+				times(1, b, ended(time.Millisecond, nil))
+				time.Sleep(slotLength)
+			}
+			ctx, cancel := context.WithTimeout(bg, after)
+			defer cancel()
+			_ = b.Do(ctx, ended(hour, nil))
+			require.Equal(t, faults, b.Snapshot().Faults, "after %v", after)
+		})
+	}
 }

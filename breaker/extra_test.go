@@ -181,6 +181,14 @@ func TestTrialIsNoNews(t *testing.T) {
 	bubble(t, breaker.Config{OpenFor: time.Hour}, func(t *testing.T, b *breaker.Breaker) {
 		trip(t, b)
 		before := b.Snapshot()
+		require.True(t, tried(b, ended(0, classed{"", 5 * time.Second})))
+		require.Equal(t, before.Until, b.Snapshot().Until, "a wait shortens nothing")
+		time.Sleep(6 * time.Second)
+		require.True(t, tried(b, callFail))
+	})
+	bubble(t, breaker.Config{OpenFor: time.Hour}, func(t *testing.T, b *breaker.Breaker) {
+		trip(t, b)
+		before := b.Snapshot()
 		for range 10 {
 			require.True(t, tried(b, ended(0, errors.New("another fault"))), "one that has reported makes room")
 			time.Sleep(100 * time.Millisecond)
@@ -199,5 +207,26 @@ func TestTrialIsNoNews(t *testing.T) {
 			require.Equal(t, before, refused(t, b), "half-open until the trial has told, or its lease has ended")
 			time.Sleep(100 * time.Millisecond)
 		}
+	})
+}
+
+// A wait that an extra trial was told holds the Probe as well, and trials after Close.
+func TestTrialIsToldToWait(t *testing.T) {
+	var asks atomic.Int32
+	bubble(t, breaker.Config{Probe: func(context.Context) error { asks.Add(1); return errVendor }}, func(t *testing.T, b *breaker.Breaker) {
+		trip(t, b)
+		require.True(t, tried(b, ended(0, classed{"", 30 * time.Second})))
+		time.Sleep(30 * time.Second)
+		require.Zero(t, asks.Load())
+		time.Sleep(10 * time.Second)
+		require.Positive(t, asks.Load())
+	})
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		require.NoError(t, b.Close())
+		trip(t, b)
+		require.True(t, tried(b, ended(0, classed{"", 30 * time.Second})))
+		time.Sleep(10 * time.Second)
+		refused(t, b)
+		require.Equal(t, breaker.Open, b.Snapshot().State)
 	})
 }

@@ -378,6 +378,15 @@ func TestGroupTransport(t *testing.T) {
 	resp, err := client.Get("http://good.example/")
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
+	resp, err = client.Get("http://good.example:8080/")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.ElementsMatch(t, []string{"bad.example", "good.example", "good.example:8080"}, keys(g))
+	client.Transport = g.Transport(func(r *http.Request) string { return r.URL.Query().Get("region") }, down)
+	resp, err = client.Get("http://good.example/?region=seoul")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Contains(t, keys(g), "seoul")
 }
 
 func TestGroupNoAllocations(t *testing.T) {

@@ -384,22 +384,6 @@ func TestNoAllocations(t *testing.T) {
 
 var errDenied error = classed{class: "denied"}
 
-// Of a quick upstream that is known, a caller's deadline counts after a tenth of a second.
-func TestPatienceWithQuickOnes(t *testing.T) {
-	for after, faults := range map[time.Duration]uint64{90 * time.Millisecond: 0, 110 * time.Millisecond: 1} {
-		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
-			for range 30 {
-				times(1, b, ended(time.Millisecond, nil))
-				time.Sleep(slotLength)
-			}
-			ctx, cancel := context.WithTimeout(bg, after)
-			defer cancel()
-			_ = b.Do(ctx, ended(hour, nil))
-			require.Equal(t, faults, b.Snapshot().Faults, "after %v", after)
-		})
-	}
-}
-
 func TestStrings(t *testing.T) {
 	require.Equal(t, "closed half-open open state 9", fmt.Sprint(breaker.Closed, breaker.HalfOpen, breaker.Open, breaker.State(9)))
 	require.Equal(t, "none faults slow hang limited refused security watch forced fleet", fmt.Sprint(

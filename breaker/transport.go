@@ -22,7 +22,6 @@ func newTransport(base http.RoundTripper) *transport {
 	if base == nil {
 		base = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:   true,
 			MaxIdleConns:        100,
 			IdleConnTimeout:     90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second,

@@ -49,7 +49,7 @@ func TestTransportStatus(t *testing.T) {
 		n      int // answers that open; 0: never
 		why    breaker.Reason
 	}{
-		{200, 0, 0}, {301, 0, 0}, {400, 0, 0}, {401, 0, 0}, {403, 0, 0}, {404, 0, 0},
+		{200, 0, 0}, {301, 0, 0}, {400, 0, 0}, {401, 0, 0}, {403, 0, 0}, {404, 0, 0}, {499, 0, 0},
 		{429, 1, breaker.ReasonLimited}, {500, 5, breaker.ReasonFaults}, {502, 5, breaker.ReasonFaults}, {503, 5, breaker.ReasonFaults},
 	} {
 		t.Run(fmt.Sprint(c.status), func(t *testing.T) {
@@ -161,6 +161,32 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
+// A wait that comes with a 5xx is obeyed once it has opened.
+func TestTransportUnavailableWaits(t *testing.T) {
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		for range 5 {
+			_, err := ask(t, b, respond(503, http.Header{"Retry-After": {"120"}}))
+			require.NoError(t, err)
+		}
+		require.GreaterOrEqual(t, refused(t, b).RetryAfter(), 2*time.Minute)
+	})
+}
+
+// pool is a base that has idle connections.
+type pool struct {
+	http.RoundTripper
+	closed bool
+}
+
+func (p *pool) CloseIdleConnections() { p.closed = true }
+
+func TestTransportClosesIdleConnections(t *testing.T) {
+	base := &pool{}
+	(&http.Client{Transport: breaker.Transport(nil, base)}).CloseIdleConnections()
+	require.True(t, base.closed)
+	(&http.Client{Transport: breaker.Transport(nil, respond(200, nil))}).CloseIdleConnections() // a base that cannot
+}
+
 func TestTransportFailures(t *testing.T) {
 	t.Run("refusal closes the request's body", func(t *testing.T) {
 		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
@@ -252,5 +278,4 @@ func TestTransportReal(t *testing.T) {
 	var open *breaker.OpenError
 	require.ErrorAs(t, err, &open)
 	require.Greater(t, open.RetryAfter(), 59*time.Second)
-	(&http.Client{Transport: breaker.Transport(b, respond(200, nil))}).CloseIdleConnections() // a base that cannot
 }
