@@ -98,8 +98,27 @@ func (c *Capacity) Load() int {
 
 // full reports whether there is no place in flight.
 func (c *Capacity) full() bool {
+	if c == nil {
+		return false
+	}
 	most := c.numbers().inFlight
 	return most > 0 && c.Load() >= most
+}
+
+// spentSince returns when the quota of the day was used up and when the next day
+// begins, as far as is known; zero when it is not used up.
+func (c *Capacity) spentSince() (since, until time.Time) {
+	if c == nil {
+		return since, until
+	}
+	u := Usage{PerDay: c.numbers().perDay}
+	if u.PerDay <= 0 {
+		return since, until
+	}
+	if c.quota.describe(c, &u); u.Day < u.PerDay {
+		return since, until
+	}
+	return u.Ends, u.Resets
 }
 
 // Refused returns how many calls found no room so far.

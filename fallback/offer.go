@@ -14,10 +14,11 @@ type Offer struct {
 	// Why says what is wrong: a word of breaker.Reason (faults, watch, forced
 	// ...), capacity, or drill. Empty: nothing.
 	Why string
-	// Since says since when; zero when nothing is wrong.
+	// Since says since when; zero when nothing is wrong, or it may be over in a
+	// moment (calls in flight).
 	Since time.Time
-	// RetryAt is when it is tried again, the forced state or the drill ends, or all
-	// pass again. Zero: nothing is awaited.
+	// RetryAt is when it is tried again, the forced state or the drill ends, the
+	// quota of the day begins anew, or all pass again. Zero: nothing is awaited.
 	RetryAt time.Time
 	// Admitted is the share of the Begins that pass: 1 in good times, less while
 	// an upstream comes back; 0 when none do, or only as trials.
@@ -64,10 +65,20 @@ func (l *Leg[Q, C, R, A]) offer() Offer {
 	if up.Breaker != nil {
 		o.guarded(up.Breaker.Snapshot(), time.Now())
 	}
-	if c := up.Capacity; o.Available && c != nil && c.full() {
-		o.Available, o.Admitted, o.Why = false, 0, SkipCapacity.String()
+	if o.Available {
+		o.bounded(up.Capacity)
 	}
 	return o
+}
+
+// bounded fills in what the capacity knows. The bound of a second is not looked
+// at: there is room again before a citizen has chosen.
+func (o *Offer) bounded(c *Capacity) {
+	since, until := c.spentSince()
+	if since.IsZero() && !c.full() {
+		return
+	}
+	o.Available, o.Admitted, o.Why, o.Since, o.RetryAt = false, 0, SkipCapacity.String(), since, until
 }
 
 // guarded fills in what the breaker knows. A breaker whose time is up is
