@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -48,11 +49,16 @@ type desk struct {
 	newest  byte
 	tickets []*deskTicket
 
+	begins string // how step one goes now
+
 	mu      sync.Mutex
+	sent    map[int][]time.Time // calls of each upstream
+	flying  map[int]int         // and those that are under way
 	serial  int
 	begun   int
 	asks    []deskAsk
 	matched int
+	crowded bool // an upstream had more at once than it may
 }
 
 // deskTicket is what is known of a ticket.
@@ -73,7 +79,7 @@ type deskAsk struct {
 }
 
 func (p *deskPlan) play(t *testing.T, rt *rapid.T) {
-	d := &desk{p: p, rt: rt, store: memoryCounter(t, 0, 0), keys: []byte{1}, newest: 1}
+	d := &desk{p: p, rt: rt, store: memoryCounter(t, 0, 0), keys: []byte{1}, newest: 1, sent: map[int][]time.Time{}, flying: map[int]int{}}
 	d.cfg = deskConfig{
 		Name: "model", Min: p.min, Require: p.require, Tickets: d.store,
 		Join: func(r deskReply, c deskChallenge) deskReply { r.Challenge = c; return r },
@@ -90,7 +96,8 @@ func (p *deskPlan) play(t *testing.T, rt *rapid.T) {
 		b, err := breaker.New(c)
 		require.NoError(rt, err)
 		defer b.Close() //nolint:errcheck // nothing is asked in the background
-		d.ups = append(d.ups, &fallback.Upstream{Name: fmt.Sprint("up", i), Breaker: b})
+		room := &fallback.Capacity{InFlight: p.rooms[i].inFlight, PerDay: int64(p.rooms[i].perDay)}
+		d.ups = append(d.ups, &fallback.Upstream{Name: fmt.Sprint("up", i), Breaker: b, Capacity: room})
 	}
 	for i := range p.legs {
 		d.cfg.Legs = append(d.cfg.Legs, d.leg(i))
@@ -105,6 +112,13 @@ func (p *deskPlan) play(t *testing.T, rt *rapid.T) {
 	for i := range p.steps {
 		d.do(&p.steps[i])
 		d.offers(&p.steps[i])
+		require.False(rt, d.crowded)
+		for n, up := range d.ups {
+			require.Zero(rt, up.Capacity.Load(), "a place in flight is not given back")
+			if p.rooms[n].perDay > 0 {
+				require.EqualValues(rt, d.today(n), up.Capacity.Usage().Day, "what was asked is what was counted")
+			}
+		}
 	}
 	time.Sleep(24 * time.Hour)
 	require.Zero(rt, d.store.Stats().Keys, "T5: something stays")
@@ -114,13 +128,18 @@ func (p *deskPlan) play(t *testing.T, rt *rapid.T) {
 func (d *desk) leg(i int) fallback.Leg[string, deskChallenge, deskReply, deskProof] {
 	name, plan := fmt.Sprint("leg", i), &d.p.legs[i]
 	l := fallback.NewLeg(name, func(context.Context, string) (deskChallenge, error) {
+		defer d.asked(plan.up)()
 		time.Sleep(plan.takes)
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.begun++
+		if err := deskFault(d.begins); err != nil {
+			return deskChallenge{"of a leg that failed", -1}, err
+		}
 		d.serial++
 		return deskChallenge{name, d.serial}, nil
 	}, func(_ context.Context, r deskReply) (deskProof, error) {
+		defer d.asked(plan.up)()
 		d.mu.Lock()
 		d.asks = append(d.asks, deskAsk{name, r})
 		person := d.tickets[r.Ticket].person
@@ -135,6 +154,56 @@ func (d *desk) leg(i int) fallback.Leg[string, deskChallenge, deskReply, deskPro
 	return l
 }
 
+// asked notes a call of an upstream, and that it was not above its bounds.
+// Call what it returns when it ends.
+func (d *desk) asked(up int) (ends func()) {
+	if up < 0 {
+		return func() {}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sent[up] = append(d.sent[up], time.Now())
+	d.flying[up]++
+	d.crowded = d.crowded || d.p.rooms[up].inFlight > 0 && d.flying[up] > d.p.rooms[up].inFlight
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.flying[up]--
+	}
+}
+
+// today returns how many calls the upstream had on this day of UTC.
+func (d *desk) today(up int) (n int) {
+	for _, at := range d.sent[up] {
+		if at.UTC().YearDay() == time.Now().UTC().YearDay() { // a walk takes no year
+			n++
+		}
+	}
+	return n
+}
+
+// spent reports whether the upstream may not be asked any more today.
+func (d *desk) spent(up *fallback.Upstream) bool {
+	i := slices.Index(d.ups, up)
+	return i >= 0 && d.p.rooms[i].perDay > 0 && d.today(i) >= d.p.rooms[i].perDay
+}
+
+// deskFault fails as that mood does; nil for the others.
+func deskFault(mood string) error {
+	switch mood {
+	case "unavailable", "denied":
+		return &idError{class: mood}
+	case "panic":
+		panic(canary)
+	case "exit":
+		runtime.Goexit()
+	}
+	return nil
+}
+
+// errExit is the error of a call that did not return.
+var errExit = errors.New("the goroutine ended")
+
 // proof is what a vendor in that mood says of the person.
 func (r deskReply) proof(person string) (deskProof, error) {
 	a := deskProof{person, "high", ^fallback.Trait(0)}
@@ -147,12 +216,6 @@ func (r deskReply) proof(person string) (deskProof, error) {
 		a.Has = 0
 	case "another":
 		a.Person = "somebody else"
-	case "unavailable":
-		return a, &idError{class: "unavailable"}
-	case "panic":
-		panic(canary)
-	case "denied":
-		return a, &idError{class: "denied"}
 	case "pending":
 		return a, &idError{class: "denied", undecided: true}
 	case "hearsay":
@@ -162,7 +225,7 @@ func (r deskReply) proof(person string) (deskProof, error) {
 	case "not sent":
 		return a, &idError{class: "invalid", unsent: true}
 	}
-	return a, nil
+	return a, deskFault(r.Mood)
 }
 
 // restart is a new process: a new flow over the same Tickets.
@@ -240,6 +303,9 @@ func (d *desk) offers(s *deskStep) {
 		case d.forcedOpen(l.Upstream):
 			require.False(d.rt, o.Available, "T16")
 			require.Equal(d.rt, "forced", o.Why)
+		case d.spent(l.Upstream):
+			require.False(d.rt, o.Available)
+			require.True(d.rt, o.Why != "")
 		case l.Upstream == nil || l.Upstream.Breaker.Snapshot().State == breaker.Closed:
 			require.True(d.rt, o.Available)
 		}

@@ -35,6 +35,9 @@ func (d *desk) honest(s *deskStep, i int) {
 	case d.forcedOpen(l.Upstream):
 		d.untouched("T16: its leg was taken out", fallback.ErrUnavailable, breaker.ErrOpen, again)
 		return
+	case d.spent(l.Upstream):
+		d.untouched("no calls are left today", fallback.ErrLimited, fallback.ErrPending, again)
+		return
 	case k.over:
 		d.untouched("T4: used", fallback.ErrDenied, fallback.ErrTicketUsed, again)
 		return
@@ -45,7 +48,10 @@ func (d *desk) honest(s *deskStep, i int) {
 	}
 	before := d.state()
 	results, errs := make([]fallback.Result[deskProof], len(moods)), make([]error, len(moods))
-	together(len(moods), func(n int) { results[n], errs[n] = call(moods[n]) })
+	together(len(moods), func(n int) {
+		errs[n] = errExit
+		results[n], errs[n] = call(moods[n])
+	})
 
 	asked := d.asks[before.asks:]
 	require.NotEmpty(d.rt, asked, "a ticket that is good is taken")
@@ -62,7 +68,17 @@ func (d *desk) honest(s *deskStep, i int) {
 			require.ErrorIs(d.rt, err, fallback.ErrDenied)
 			continue
 		}
+		if errors.Is(err, fallback.ErrLimited) { // others have the places
+			require.Greater(d.rt, len(moods), 1)
+			require.ErrorIs(d.rt, err, fallback.ErrPending)
+			continue
+		}
 		ended++
+		if err == errExit { // nobody is left to give the ticket back
+			require.Equal(d.rt, "exit", moods[n])
+			k.over, faults = true, true
+			continue
+		}
 		pending := errors.Is(err, fallback.ErrPending)
 		require.Equal(d.rt, err != nil && !pending, errors.Is(err, fallback.ErrRestart))
 		k.over = k.over || !pending

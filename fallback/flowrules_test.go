@@ -15,7 +15,7 @@ import (
 // do does one step, and looks whether it ended as it must.
 func (d *desk) do(s *deskStep) {
 	switch s.what {
-	case "begin", "begin elsewhere":
+	case "begin", "begin together", "begin elsewhere":
 		d.begin(s)
 	case "force open", "force closed":
 		what := breaker.ForcedOpen
@@ -96,8 +96,18 @@ func (d *desk) begin(s *deskStep) {
 		d.untouched("T5: no such leg", fallback.ErrInvalid, nil, begin)
 		return
 	}
-	begun := d.begun
-	err := begin()
+	if d.spent(l.Upstream) {
+		e := d.untouched("no calls are left today", fallback.ErrLimited, nil, begin)
+		require.Equal(d.rt, fallback.SkipCapacity, e.Failed[0].Skip)
+		return
+	}
+	if s.what == "begin together" {
+		d.crowd(s, l)
+		return
+	}
+	before, begun, err := d.state(), d.begun, errExit
+	d.begins = s.begins
+	together(1, func(int) { err = begin() })
 	if d.forcedOpen(l.Upstream) {
 		require.ErrorIs(d.rt, err, breaker.ErrOpen, "T16")
 		require.Equal(d.rt, fallback.SkipForced, err.(*fallback.Error).Failed[0].Skip)
@@ -108,13 +118,57 @@ func (d *desk) begin(s *deskStep) {
 		require.Equal(d.rt, begun, d.begun)
 		return
 	}
+	require.Equal(d.rt, begun+1, d.begun, "asked once")
+	if s.begins != "ok" {
+		want := map[string]error{"exit": errExit, "denied": fallback.ErrDenied}[s.begins]
+		if want == nil {
+			want = fallback.ErrUnavailable
+		}
+		require.ErrorIs(d.rt, err, want, s.begins)
+		require.NotContains(d.rt, err.Error(), canary)
+		require.Zero(d.rt, b)
+		require.Equal(d.rt, before.store, d.state().store, "F56 F57: a ticket of a leg that failed")
+	}
+	for n, up := range d.ups {
+		was, is := before.breakers[n], up.Breaker.Snapshot()
+		switch fault := s.begins != "ok" && s.begins != "denied"; {
+		case was.State != breaker.Closed || was.Forced != breaker.NotForced:
+		case fault && up == l.Upstream:
+			require.True(d.rt, is.Faults > 0 || is.State != breaker.Closed, "F56 F57: nobody heard of the fault")
+		case !fault:
+			require.LessOrEqual(d.rt, is.Calls, was.Calls, "T5: a Begin that was no fault says nothing")
+		}
+	}
+	if s.begins != "ok" {
+		return
+	}
 	require.NoError(d.rt, err)
 	require.Equal(d.rt, deskChallenge{name, d.serial}, b.Challenge, "T3")
+	d.keep(s, l, b)
+}
+
+// keep keeps the ticket of a Begin that went well.
+func (d *desk) keep(s *deskStep, l *fallback.Leg[string, deskChallenge, deskReply, deskProof], b fallback.Begun[deskChallenge]) {
 	require.Equal(d.rt, l.Assurance, b.Assurance)
 	d.tickets = append(d.tickets, &deskTicket{
-		text: b.Ticket, leg: name, session: s.session, person: s.person, level: l.Assurance, floor: floor, need: need,
-		key: d.keys[0], ends: b.Expires, serial: d.serial, tries: l.Tries,
+		text: b.Ticket, leg: l.Name, session: s.session, person: s.person, level: l.Assurance, floor: max(d.p.min, s.min), need: d.p.require | s.traits,
+		key: d.keys[0], ends: b.Expires, serial: b.Challenge.Serial, tries: l.Tries,
 	})
+}
+
+// crowd begins three times at once: who finds no room is told so.
+func (d *desk) crowd(s *deskStep, l *fallback.Leg[string, deskChallenge, deskReply, deskProof]) {
+	d.begins = "ok"
+	begun, errs := make([]fallback.Begun[deskChallenge], 3), make([]error, 3)
+	together(3, func(n int) { begun[n], errs[n] = d.flow.Begin(d.context(s, s.session), l.Name, s.person) })
+	for n, err := range errs {
+		if err == nil {
+			d.keep(s, l, begun[n])
+			continue
+		}
+		require.True(d.rt, errors.Is(err, fallback.ErrLimited) || errors.Is(err, breaker.ErrOpen), err)
+		require.Zero(d.rt, begun[n])
+	}
 }
 
 // finish brings a ticket back, or what somebody made of it.
