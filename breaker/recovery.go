@@ -138,6 +138,7 @@ func (b *Breaker) reopenLocked(now, from int64, why Reason, cause error) {
 func (b *Breaker) closeLocked(now int64) {
 	r := b.recovery
 	r.closedAt = max(now, 1)
+	b.win.Load().clear() // 64 generations on, what is there would look new
 	b.hold.Store(0)
 	b.ramp.Store(b.newRamp(now))
 	b.verdictLocked(nil)

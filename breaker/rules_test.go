@@ -213,43 +213,6 @@ func TestWindowRolls(t *testing.T) {
 	})
 }
 
-// A window that was idle must not find its old words again, however long it was: they are marked by 32 rounds of the ring and 64 generations.
-func TestWindowDoesNotAlias(t *testing.T) {
-	const round = 98 * slotLength
-	bubble(t, breaker.Config{Consecutive: 1000, FaultRate: 1}, func(t *testing.T, b *breaker.Breaker) {
-		times(10, b, callFail)
-		time.Sleep(10*time.Second + slotLength)
-		for start := time.Now(); time.Since(start) < 64*round; time.Sleep(slotLength) {
-			require.Zero(t, b.Snapshot().Calls)
-		}
-	})
-	for every := 5100 * time.Millisecond; every < 10*time.Second; every += 300 * time.Millisecond { // hits few words
-		bubble(t, calm, func(t *testing.T, b *breaker.Breaker) {
-			times(1, b, callOK)
-			for range 64 * round / every {
-				time.Sleep(every)
-				times(1, b, callOK)
-				require.EqualValues(t, 2, b.Snapshot().Calls, every)
-			}
-		})
-	}
-	for rounds := range time.Duration(66) {
-		bubble(t, calm, func(t *testing.T, b *breaker.Breaker) {
-			if rounds%2 == 1 {
-				times(5000, b, callOK) // wide words
-				time.Sleep(20 * time.Second)
-			}
-			time.Sleep(slotLength / 2)
-			times(4, b, callFail)
-			times(15, b, callOK)
-			time.Sleep((rounds+1)*round + slotLength)
-			times(1, b, callFail)
-			s := b.Snapshot()
-			require.Equal(t, []any{breaker.Closed, uint64(1), uint64(1)}, []any{s.State, s.Calls, s.Faults}, "%d rounds ago", rounds)
-		})
-	}
-}
-
 func TestContextRule(t *testing.T) {
 	left := errors.New("user left")
 	for _, c := range []struct {
