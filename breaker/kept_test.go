@@ -36,6 +36,12 @@ func TestReconfiguredWindowKeepsCalls(t *testing.T) {
 		s := b.Snapshot()
 		require.Equal(t, []uint64{12_003, 3}, []uint64{s.Calls, s.Faults})
 	})
+	bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
+		times(3, b, ended(2*time.Second, errVendor)) // late as well
+		changed(t, b, func(c *breaker.Config) { c.Window = 20 * time.Second })
+		s := b.Snapshot()
+		require.Equal(t, []uint64{3, 3, 3}, []uint64{s.Calls, s.Faults, s.Slow})
+	})
 	for after, calls := range map[time.Duration]uint64{200 * time.Millisecond: 0, 0: 4} {
 		bubble(t, breaker.Config{}, func(t *testing.T, b *breaker.Breaker) {
 			time.Sleep(5 * time.Second)
