@@ -2,18 +2,16 @@ package storetest_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/detour-go/detour/fallback"
 )
 
-// badCounterEnds go wrong where numbers and values meet, when a call is refused,
-// given up, or one of many, and when there is no room.
+// badCounterEnds go wrong where numbers and values meet, when a call is
+// given up, or one of many.
 func badCounterEnds() map[string]badCounter {
 	ctx := context.Background()
 	return map[string]badCounter{
@@ -23,6 +21,24 @@ func badCounterEnds() map[string]badCounter {
 					return fmt.Append(nil, n), true, nil
 				}
 				return c.Counter.Take(ctx, k)
+			}
+		}},
+		"a number is taken for a value": {"do not see each other", func(c *counter) {
+			c.take = func(k string) ([]byte, bool, error) {
+				d, ok, err := c.Counter.Take(ctx, k)
+				if n, _ := c.Counter.Add(ctx, k, 0, time.Hour); n != 0 && !ok {
+					return fmt.Append(nil, n), true, nil
+				}
+				return d, ok, err
+			}
+		}},
+		"a Take forgets the number": {"do not see each other", func(c *counter) {
+			c.take = func(k string) ([]byte, bool, error) {
+				d, ok, err := c.Counter.Take(ctx, k)
+				if n, _ := c.Counter.Add(ctx, k, 0, time.Hour); ok {
+					_, _ = c.Counter.Add(ctx, k, -n, time.Hour)
+				}
+				return d, ok, err
 			}
 		}},
 		"a Put forgets the number": {"do not see each other", func(c *counter) {
@@ -88,79 +104,6 @@ func badCounterEnds() map[string]badCounter {
 			file := oneFile[int64]{}
 			c.add = func(k string, n int64, _ time.Duration) (int64, error) {
 				return file.change(k, func(old int64) int64 { return old + n }), nil
-			}
-		}},
-		"full and silent": {"a full counter", func(c *counter) {
-			c.put = func(k string, d []byte, ttl time.Duration) error {
-				if err := c.Counter.Put(ctx, k, d, ttl); !errors.Is(err, fallback.ErrCounterFull) {
-					return err
-				}
-				return nil
-			}
-		}},
-		"full and open": {"a full counter", func(c *counter) {
-			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
-				if got, err := c.Counter.Add(ctx, k, n, ttl); !errors.Is(err, fallback.ErrCounterFull) {
-					return got, err
-				}
-				return 0, nil
-			}
-		}},
-		"full and forgets": {"a full counter", func(c *counter) {
-			c.put = func(k string, d []byte, ttl time.Duration) error {
-				err := c.Counter.Put(ctx, k, d, ttl)
-				if errors.Is(err, fallback.ErrCounterFull) {
-					_, _, _ = c.Counter.Take(ctx, "key 0")
-				}
-				return err
-			}
-		}},
-		"full and forgets numbers": {"a full counter", func(c *counter) {
-			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
-				sum, err := c.Counter.Add(ctx, k, n, ttl)
-				if errors.Is(err, fallback.ErrCounterFull) {
-					_, _ = c.Counter.Add(ctx, "key 1", -3, ttl)
-				}
-				return sum, err
-			}
-		}},
-		"full for old keys too": {"a full counter", func(c *counter) {
-			var full atomic.Bool
-			c.put = func(k string, d []byte, ttl time.Duration) error {
-				err := c.Counter.Put(ctx, k, d, ttl)
-				if full.Load() && k != "new value" {
-					return fallback.ErrCounterFull
-				}
-				if errors.Is(err, fallback.ErrCounterFull) {
-					full.Store(true)
-				}
-				return err
-			}
-		}},
-		"full although one was taken": {"a full counter", func(c *counter) {
-			var full atomic.Bool
-			c.put = func(k string, d []byte, ttl time.Duration) error {
-				err := c.Counter.Put(ctx, k, d, ttl)
-				if full.Load() && k == "in its place" {
-					return fallback.ErrCounterFull
-				}
-				if errors.Is(err, fallback.ErrCounterFull) {
-					full.Store(true)
-				}
-				return err
-			}
-		}},
-		"full for ever": {"a full counter", func(c *counter) {
-			var full atomic.Bool
-			c.put = func(k string, d []byte, ttl time.Duration) error {
-				err := c.Counter.Put(ctx, k, d, ttl)
-				if full.Load() && k == "new value" {
-					return fallback.ErrCounterFull
-				}
-				if errors.Is(err, fallback.ErrCounterFull) {
-					full.Store(true)
-				}
-				return err
 			}
 		}},
 		"panics": {"panicked", func(c *counter) { c.take = func(string) ([]byte, bool, error) { panic("nil map") } }},

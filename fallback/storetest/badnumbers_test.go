@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -36,6 +37,24 @@ func badNumbers() map[string]badCounter {
 			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
 				sum, err := c.Counter.Add(ctx, k, n, ttl)
 				return max(sum, 0), err
+			}
+		}},
+		"owes nothing": {"takes back", func(c *counter) {
+			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
+				sum, err := c.Counter.Add(ctx, k, n, ttl)
+				if sum < 0 {
+					_, _ = c.Counter.Add(ctx, k, -sum, ttl)
+				}
+				return sum, err
+			}
+		}},
+		"nothing to look at is an error": {"takes back", func(c *counter) {
+			var known sync.Map
+			c.add = func(k string, n int64, ttl time.Duration) (int64, error) {
+				if _, ok := known.LoadOrStore(k, true); !ok && n == 0 {
+					return 0, errors.New("redis: nil")
+				}
+				return c.Counter.Add(ctx, k, n, ttl)
 			}
 		}},
 		"a look counts": {"takes back", func(c *counter) {

@@ -28,6 +28,17 @@ func badStoreEnds() map[string]badStore {
 				return s.Store.Save(ctx, k, d, ttl)
 			}
 		}},
+		"refuses a new key when it is half done": {"whole or refused", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if len(d) <= large {
+					return s.Store.Save(ctx, k, d, ttl)
+				}
+				if _, ok, _ := s.Store.Load(ctx, k); !ok {
+					_ = s.Store.Save(ctx, k, d[:large], ttl)
+				}
+				return errors.New("too large")
+			}
+		}},
 		"refuses an old key when it is half done": {"whole or refused", func(s *store) {
 			s.save = func(k string, d []byte, ttl time.Duration) error {
 				if len(d) <= large {
@@ -48,6 +59,7 @@ func badStoreEnds() map[string]badStore {
 			}
 		}},
 		"given up is not found":          {"context that is over", func(s *store) { s.Store = &hasty{Store: s.Store, load: true} }},
+		"given up is lost":               {"context that is over", func(s *store) { s.Store = &hasty{Store: s.Store, lose: true} }},
 		"given up is as good as saved":   {"context that is over", func(s *store) { s.Store = &hasty{Store: s.Store, save: true} }},
 		"given up is half saved":         {"context that is over", func(s *store) { s.Store = &hasty{Store: s.Store, half: true} }},
 		"given up is as good as deleted": {"context that is over", func(s *store) { s.Store = &hasty{Store: s.Store, del: true} }},
@@ -123,12 +135,15 @@ func badStoreEnds() map[string]badStore {
 // hasty does not do its work when its context is over, and does not say so.
 type hasty struct {
 	fallback.Store
-	load, save, half, del bool
+	load, lose, save, half, del bool
 }
 
 func (h *hasty) Load(ctx context.Context, key string) ([]byte, bool, error) {
 	if h.load && ctx.Err() != nil {
 		return nil, false, nil
+	}
+	if h.lose && ctx.Err() != nil {
+		return nil, false, errors.Join(ctx.Err(), h.Store.Delete(ctx, key))
 	}
 	return h.Store.Load(ctx, key)
 }

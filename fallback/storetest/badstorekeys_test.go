@@ -31,6 +31,9 @@ func badStoreKeys() map[string]badStore {
 				return s.Store.Save(context.Background(), k, d, ttl)
 			}
 		}},
+		"deletes under another name": {rule, func(s *store) {
+			s.del = func(k string) error { return s.Store.Delete(context.Background(), strings.TrimRight(k, " \x00")) }
+		}},
 		"deletes by prefix": {rule, func(s *store) { sweeping(s, func(k, name string) bool { return strings.HasPrefix(name, k) }) }},
 		"deletes by pattern": {rule, func(s *store) {
 			sweeping(s, func(k, name string) bool { ok, _ := path.Match(k, name); return ok || k == name })

@@ -102,6 +102,23 @@ func badStoreBytes() map[string]badStore {
 				return s.Store.Save(ctx, k, d, ttl)
 			}
 		}},
+		"warns with the answer": {"as often as", func(s *store) {
+			s.load = func(k string) ([]byte, bool, error) {
+				d, ok, err := s.Store.Load(ctx, k)
+				if ok {
+					err = errors.New("read from a replica")
+				}
+				return d, ok, err
+			}
+		}},
+		"no bytes are no data": {"empty data", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if d != nil && len(d) == 0 {
+					return s.Store.Delete(ctx, k)
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
 		"nil is no data": {"empty data", func(s *store) {
 			s.save = func(k string, d []byte, ttl time.Duration) error {
 				if d == nil {

@@ -121,6 +121,14 @@ func badStoreTimes() map[string]badStore {
 			}
 			return ttl
 		})},
+		"no time is so long": {"very long ttl", func(s *store) {
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				if ttl > 1<<60 {
+					return errors.New("invalid expire time")
+				}
+				return s.Store.Save(ctx, k, d, ttl)
+			}
+		}},
 		"above thirty days is a date": {"very long ttl", living(func(ttl time.Duration) time.Duration {
 			if ttl > 30*24*time.Hour {
 				ttl = 1

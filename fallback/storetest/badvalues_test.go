@@ -47,6 +47,15 @@ func badValues() map[string]badCounter {
 				return d, ok && len(d) > 0, err
 			}
 		}},
+		"nothing is not taken away": {"empty data", func(c *counter) {
+			c.take = func(k string) ([]byte, bool, error) {
+				d, ok, err := c.Counter.Take(ctx, k)
+				if ok && len(d) == 0 {
+					err = c.Counter.Put(ctx, k, nil, time.Hour)
+				}
+				return d, ok, err
+			}
+		}},
 		"keeps the caller's bytes": {"caller's bytes", func(c *counter) {
 			var m sync.Map // else the race detector finds what the suite is here to find
 			c.put = func(k string, d []byte, _ time.Duration) error { m.Store(k, d); return nil }

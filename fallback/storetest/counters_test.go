@@ -49,6 +49,7 @@ func TestBadCounters(t *testing.T) {
 	maps.Copy(all, badValues())
 	maps.Copy(all, badCounterKeys())
 	maps.Copy(all, badCounterEnds())
+	maps.Copy(all, badCounterRoom())
 	room := storetest.Room(100)
 	judge(t, maps.All(all), func(r *recorder, c badCounter) string {
 		storetest.Counter(r, func() fallback.Counter {

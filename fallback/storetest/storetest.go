@@ -13,6 +13,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,4 +103,28 @@ func caught(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("it panicked: %v", p)
 	}
+}
+
+func compare(op, key string, got []byte, found bool, err error, want []byte) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s %.40q: %w", op, key, err)
+	case !found:
+		return fmt.Errorf("%s %.40q: not found", op, key)
+	case !bytes.Equal(got, want):
+		return fmt.Errorf("%s %.40q: %.40q (%d bytes), want %.40q (%d bytes)", op, key, got, len(got), want, len(want))
+	}
+	return nil
+}
+
+func absent(op, key string, got []byte, found bool, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s %.40q: %w", op, key, err)
+	case found:
+		return fmt.Errorf("%s %.40q: found %.40q, want nothing", op, key, got)
+	case len(got) != 0:
+		return fmt.Errorf("%s %.40q: not found, yet it returned %d bytes", op, key, len(got))
+	}
+	return nil
 }
