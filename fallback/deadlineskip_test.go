@@ -210,3 +210,30 @@ func TestDeadlineWhenAllHaveGone(t *testing.T) {
 		require.Equal(t, "b", r.Source)
 	})
 }
+
+// TestDeadlineOfNobodyAlone: where calls are shared, one that is not, for there
+// was no room or the chain was closed, and that has no end, has all the time:
+// neither is it skipped as too short nor is its time divided.
+func TestDeadlineOfNobodyAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := slowly(ms(10))
+		c, _ := remembering(t, s, func(cfg *config) {
+			cfg.Sources = append(cfg.Sources, source{Name: "b", Do: slowly(ms(10)).ask, Retention: fallback.Forever, Timeout: time.Second})
+		})
+		for i := range 20 { // then it is known what it needs
+			_, err := c.Do(t.Context(), fmt.Sprint("q", i))
+			require.NoError(t, err)
+		}
+		require.NoError(t, c.Close())
+		s.does(func(ctx context.Context, q string) (reply, error) {
+			end, bounded := ctx.Deadline()
+			require.True(t, bounded)
+			require.Equal(t, time.Second, time.Until(end), "its Timeout and nothing less")
+			return reply{Text: q}, nil
+		})
+		r, err := c.Do(t.Context(), "alone")
+		require.NoError(t, err)
+		require.Equal(t, "a", r.Source)
+		require.Empty(t, r.Failed)
+	})
+}
