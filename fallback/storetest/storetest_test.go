@@ -130,3 +130,60 @@ func TestGoodOnesKeepEveryRule(t *testing.T) {
 		require.Greater(t, passed, 10*time.Second)
 	})
 }
+
+// A store may refuse what is large, keep or drop what was there then, and may
+// heed a context or not: none of that breaks a rule.
+func TestWhatIsLeftOpen(t *testing.T) {
+	small := func() fallback.Store {
+		s, err := fallback.NewMemoryStore(fallback.MemoryStoreConfig{MaxBytes: 1 << 17})
+		require.NoError(t, err)
+		return s
+	}
+	for name, open := range map[string]func() fallback.Store{
+		"refuses and keeps": small,
+		"refuses and drops": func() fallback.Store {
+			s := &store{Store: small()}
+			s.save = func(k string, d []byte, ttl time.Duration) error {
+				err := s.Store.Save(context.Background(), k, d, ttl)
+				if err != nil {
+					_ = s.Store.Delete(context.Background(), k)
+				}
+				return err
+			}
+			return s
+		},
+		"heeds its context": func() fallback.Store { return heeding{small()} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var r recorder
+				storetest.Store(&r, open)
+				require.Empty(t, r.broken)
+			})
+		})
+	}
+}
+
+// heeding does nothing once its context is over.
+type heeding struct{ fallback.Store }
+
+func (h heeding) Load(ctx context.Context, key string) ([]byte, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
+	}
+	return h.Store.Load(ctx, key)
+}
+
+func (h heeding) Save(ctx context.Context, key string, data []byte, ttl time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return h.Store.Save(ctx, key, data, ttl)
+}
+
+func (h heeding) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return h.Store.Delete(ctx, key)
+}
