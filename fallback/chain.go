@@ -147,7 +147,6 @@ func (c *wiring[Q, A]) live(ctx context.Context, q Q, floor Assurance, need Trai
 			return c.heard(&t, rank, at, &got), nil
 		}
 		f := t.note(m.Name, err, sent, at)
-		f.Took = max(f.Took, got.at.Sub(at))
 		t.late(got.late, got.left)
 		if f.Class.Fault() {
 			t.effect(got.effect, got.find)

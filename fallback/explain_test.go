@@ -113,6 +113,7 @@ func TestExplainTellsEverythingApart(t *testing.T) {
 		note("turn "+turn.String(), one(fallback.Failure{Turn: turn}))
 	}
 	note("overtaken", one(fallback.Failure{Err: fallback.ErrOvertaken}))
+	note("given up", one(fallback.Failure{Err: fallback.ErrGivenUp}))
 	note("worth less", one(fallback.Failure{Skip: fallback.SkipAssurance, Attempts: 1}))
 	for flag := fallback.FlagSecurity; flag <= fallback.FlagDrill; flag <<= 1 {
 		require.NotEmpty(t, flag.String())

@@ -28,16 +28,13 @@ func (t *trail) pass(source string, class Class, why Skip, err error) {
 // note notes a source that failed. What it returns may be read until the next
 // is noted.
 func (t *trail) note(source string, err error, sent int, at time.Time) *Failure {
-	if open, ok := err.(*breaker.OpenError); ok && sent == 0 {
-		return t.refused(source, open, at)
-	}
 	f := t.more()
 	f.Source, f.Err, f.Attempts, f.At = source, err, sent, at
 	f.Class, f.Skip, f.Took = ClassOf(err), skipOf(err, sent), time.Since(at)
 	return f
 }
 
-// refused notes a source whose breaker refused at once.
+// refused is note for a source whose breaker refused at once: no time has passed.
 func (t *trail) refused(source string, open *breaker.OpenError, at time.Time) *Failure {
 	f := t.more()
 	f.Source, f.Class, f.Skip, f.Err, f.At = source, classNamed(open.Class()), skipOfOpen(open), open, at
